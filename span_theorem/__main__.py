@@ -1,0 +1,5 @@
+import sys
+
+from span_theorem.cli import main
+
+sys.exit(main())

@@ -1,0 +1,40 @@
+"""Running a typer application with this project's exit statuses: 0 done, 1 the claim fails, 2 unusable input."""
+
+import os
+import sys
+from collections.abc import Sequence
+
+import typer
+
+from span_theorem.errors import InputError
+
+# typer carries its own copy of click; the base of its usage errors is reached through the public subclass
+_UsageError = typer.BadParameter.__mro__[1]
+
+
+def application(help: str) -> typer.Typer:
+    """A typer application whose help keeps its line breaks and which offers no shell completion."""
+    return typer.Typer(help=help, add_completion=False, no_args_is_help=True, rich_markup_mode="rich")
+
+
+def run(app: typer.Typer, name: str, arguments: Sequence[str] | None = None) -> int:
+    """Run ``app`` and return its exit status; a user's mistake becomes one line on stderr and status 2."""
+    try:
+        result = app(args=arguments, prog_name=name, standalone_mode=False)
+        return result if isinstance(result, int) else 0
+    except _UsageError as error:
+        message = error.format_message()  # type: ignore[attr-defined]
+        if not message:  # no arguments: the help has been printed
+            return 2
+    except InputError as error:
+        message = str(error)
+    except typer.Exit as error:
+        return error.exit_code
+    except (typer.Abort, KeyboardInterrupt):
+        message = "interrupted"
+    except BrokenPipeError:
+        # the reader of a pipe (head, less) went away: nothing to report, and nowhere to report it
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    print(f"{name}: error: {' '.join(message.split())}", file=sys.stderr)
+    return 130 if message == "interrupted" else 2

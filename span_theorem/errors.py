@@ -1,0 +1,5 @@
+"""Errors that are the user's to mend: one line on stderr and exit status 2, never a traceback."""
+
+
+class InputError(ValueError):
+    """Unusable input. The message is one line: what was wrong, where, and what was expected."""
