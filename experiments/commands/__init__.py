@@ -1,0 +1,1 @@
+"""One command of `python -m experiments` a file; heavy imports stay inside the functions."""

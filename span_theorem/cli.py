@@ -1,0 +1,22 @@
+"""The command line of the theorem: `python -m span_theorem`, installed as `span-theorem`."""
+
+from collections.abc import Sequence
+
+from span_theorem.command import application, run
+from span_theorem.commands.check import check
+from span_theorem.commands.grid import grid
+from span_theorem.commands.multiplicity import multiplicity
+from span_theorem.commands.require import require
+from span_theorem.commands.show import show
+from span_theorem.commands.tables import tables
+
+app = application(
+    "Which angular frequencies polynomials in spherical harmonics can carry: proved exactly, confirmed numerically."
+)
+for command in (check, grid, multiplicity, require, show, tables):
+    app.command()(command)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit status (0 verified or done, 1 the claim fails, 2 unusable input)."""
+    return run(app, "span-theorem", arguments)

@@ -1,0 +1,1 @@
+"""One command of `python -m span_theorem` a file; heavy imports stay inside the functions."""
