@@ -1,0 +1,86 @@
+"""The law: which degrees l polynomials of degree at most d in spherical-harmonic features span, in one place.
+
+Nothing here computes a rank. :mod:`span_theorem.exact` and :mod:`span_theorem.numeric` do, without this module,
+and :mod:`span_theorem.check` compares.
+"""
+
+from typing import Literal, get_args
+
+Features = Literal["upto", "exact"]
+FEATURES: tuple[Features, ...] = get_args(Features)
+
+SCOPE = "Scope: degree-bounded probes of one direction; no function-class bound on a message-passing network with many atoms."
+
+
+def boundary(L: int, d: int) -> int:
+    """The largest degree that polynomials of degree at most ``d`` in the Y_lm, l <= L, contain: dL.
+
+    >>> boundary(2, 2)
+    4
+    """
+    return d * L
+
+
+def degrees_of_products(L: int, k: int, features: Features) -> tuple[int, ...]:
+    """The degrees l, ascending, whose H_l the products of exactly ``k`` features span.
+
+    ``upto``: all l <= kL. ``exact``: l = 0 for k = 0, l = L for k = 1, and for k >= 2 the l <= kL with
+    l = kL (mod 2).
+
+    >>> degrees_of_products(3, 2, "exact")
+    (0, 2, 4, 6)
+    """
+    if k == 0 or L == 0:
+        return (0,)
+    if features == "upto":
+        return tuple(range(k * L + 1))
+    if k == 1:
+        return (L,)
+    return tuple(range(k * L % 2, k * L + 1, 2))
+
+
+def expected_degrees(L: int, d: int, features: Features = "upto") -> tuple[int, ...]:
+    """The degrees l, ascending, whose H_l the polynomials of degree at most ``d`` span.
+
+    >>> expected_degrees(2, 2, "upto"), expected_degrees(3, 2, "exact")
+    ((0, 1, 2, 3, 4), (0, 2, 3, 4, 6))
+    """
+    if features == "upto" or L == 0:
+        return degrees_of_products(L, d, features)
+    reached: set[int] = set()
+    # for k >= 2 the products of k factors lie among those of k + 2: the two highest k say it all
+    for k in {0, min(1, d), max(0, d - 1), d}:
+        reached.update(degrees_of_products(L, k, features))
+    return tuple(sorted(reached))
+
+
+def expected_dim(L: int, d: int, features: Features = "upto") -> int:
+    """Dimension of the expected span: the sum of 2l + 1; (dL+1)² for ``upto``.
+
+    >>> expected_dim(2, 2, "upto")
+    25
+    """
+    return sum(2 * l + 1 for l in expected_degrees(L, d, features))
+
+
+def sentence(L: int, d: int, features: Features = "upto") -> str:
+    """The law for this instance, in words.
+
+    >>> sentence(2, 2, "upto")
+    'Polynomials of degree <= 2 in Y_lm, l <= 2, span exactly the degrees l <= 4.'
+    """
+    functions = f"Y_lm, l <= {L}" if features == "upto" else f"Y_{L}m"
+    head = f"Polynomials of degree <= {d} in {functions}, span exactly the degrees"
+    if features == "exact":
+        head = head.replace(", span", " span")
+    if L == 0 or d == 0:
+        return f"{head} l = 0."
+    if features == "upto":
+        return f"{head} l <= {boundary(L, d)}."
+    if d == 1:
+        return f"{head} l = 0 and l = {L}."
+    if L % 2 == 0:
+        return f"{head} l <= {boundary(L, d)} with l even."
+    even, odd = L * (d - d % 2), L * (d - 1 + d % 2)
+    odd_part = f"l = {L}" if d == 2 else f"odd l <= {odd}"
+    return f"{head} even l <= {even} and {odd_part}."
