@@ -1,0 +1,98 @@
+"""What the diagnostic needs of a network: equivariant node features, and where it has them energies and forces.
+
+Any object with ``name``, ``irreps`` and ``features`` is a backbone; nothing has to be inherited. An adapter may
+also carry a :class:`Card` (``card``) that tells its layers, its elements and what its parity labels mean.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+
+if TYPE_CHECKING:
+    from e3nn.o3 import Irreps
+    from torch import Tensor
+
+
+@runtime_checkable
+class Backbone(Protocol):
+    """A frozen network whose node features at one layer transform under rotations as ``irreps``.
+
+    Attributes:
+        name: how results refer to it.
+        irreps: ``e3nn.o3.Irreps`` of the features of one atom, in e3nn's component order.
+    """
+
+    name: str
+    irreps: "Irreps"
+
+    def features(self, numbers: "Tensor", positions: "Tensor") -> "Tensor":
+        """Node features, differentiable in ``positions``.
+
+        Args:
+            numbers: (n_atoms,) int64, atomic numbers, the same for every frame.
+            positions: (n_frames, n_atoms, 3) float, Å.
+
+        Returns:
+            (n_frames, n_atoms, irreps.dim).
+        """
+        ...
+
+
+@runtime_checkable
+class Potential(Backbone, Protocol):
+    """A backbone that also predicts."""
+
+    def energy_forces(self, numbers: "Tensor", positions: "Tensor") -> "tuple[Tensor, Tensor]":
+        """Energies (n_frames,) in eV and forces (n_frames, n_atoms, 3) in eV/Å."""
+        ...
+
+
+@dataclass(frozen=True)
+class Card:
+    """What an adapter tells about its network.
+
+    Attributes:
+        layers: name of every layer that can be read, in the network's order, with the irreps of its features.
+        layer: the layer read.
+        default_layer: the layer read unless another is asked for.
+        default_reason: why that one.
+        labels: what the parity labels ``e`` and ``o`` of the irreps mean in this network.
+        parameters: number of trainable parameters of the whole network.
+        source: where the weights come from.
+        licence: licence of the weights.
+        elements: atomic numbers the network knows; ``None`` if it takes any.
+        settings: what else identifies the weights (checksum, version), for result files.
+    """
+
+    layers: Mapping[str, str]
+    layer: str
+    default_layer: str
+    default_reason: str
+    labels: str
+    parameters: int
+    source: str
+    licence: str
+    elements: frozenset[int] | None = None
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        values = asdict(self)
+        values["elements"] = sorted(self.elements) if self.elements is not None else None
+        return values
+
+
+def card_of(backbone: Backbone) -> Card:
+    """The backbone's own card, or for a bare protocol object one that says that nothing is known."""
+    card = getattr(backbone, "card", None)
+    if isinstance(card, Card):
+        return card
+    return Card(
+        layers={"features": str(backbone.irreps)},
+        layer="features",
+        default_layer="features",
+        default_reason="the only features the object offers",
+        labels="as declared by the user",
+        parameters=0,
+        source="user-supplied object",
+        licence="unknown",
+    )

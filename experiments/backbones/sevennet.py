@@ -1,0 +1,141 @@
+"""SevenNet: pretrained potentials of the `sevenn` wheel and the user's own checkpoints.
+
+SevenNet-0 and l3i5 were trained with `is_parity: False`: every spherical harmonic is labelled even, so the labels
+`1e`, `2e`, `3e` name the order only and the features are equivariant under rotations, not under reflections.
+"""
+
+import hashlib
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from experiments.backbones.layers import DEFAULT_REASON, choose_layer, default_layer
+from experiments.backbones.neighbours import neighbour_pairs
+from experiments.backbones.protocol import Card
+from experiments.backbones.registry import Options
+from span_theorem.errors import InputError
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+PRETRAINED = ("7net-0", "7net-l3i5")
+
+
+class SevenNet:
+    """Adapter of one SevenNet model at one layer (see :class:`experiments.backbones.protocol.Backbone`).
+
+    Args:
+        name: how results refer to it.
+        checkpoint: path of a SevenNet checkpoint; it is a pickle, so it can run code.
+        options: layer and device.
+    """
+
+    def __init__(self, name: str, checkpoint: Path, options: Options):
+        from e3nn.o3 import Irreps
+        from sevenn.checkpoint import SevenNetCheckpoint
+
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            loaded = SevenNetCheckpoint(str(checkpoint))
+            self._model = loaded.build_model()
+        self._model.to(options.device).eval().requires_grad_(False)
+        self._cutoff = float(self._model.cutoff)
+        self._device = options.device
+        modules = dict(self._model.named_children())
+        layers = {
+            key.removesuffix("_equivariant_gate"): str(module.gate.irreps_out)
+            for key, module in modules.items()
+            if key.endswith("_equivariant_gate")
+        }
+        layer = choose_layer(layers, options.layer, name)
+        self.name = name
+        self.irreps = Irreps(layers[layer])
+        self.card = Card(
+            layers=layers,
+            layer=layer,
+            default_layer=default_layer(layers),
+            default_reason=DEFAULT_REASON,
+            labels="parity as labelled"
+            if loaded.config.get("is_parity")
+            else "order only (SO(3) equivariance): every order is labelled e, whatever its parity",
+            parameters=sum(parameter.numel() for parameter in self._model.parameters()),
+            source=f"checkpoint {checkpoint.name}",
+            licence="GPL-3.0-only (shipped in the sevenn wheel)"
+            if name.removeprefix("sevennet:") in PRETRAINED
+            else "unknown",
+            elements=frozenset(int(z) for z in self._model.type_map),
+            settings={"checkpoint_sha256": hashlib.sha256(checkpoint.read_bytes()).hexdigest()},
+        )
+
+    def _graph(self, numbers: "Tensor", positions: "Tensor") -> dict[str, Any]:
+        import torch
+        from sevenn import _keys as keys
+
+        n_frames, n_atoms, _ = positions.shape
+        source, target = neighbour_pairs(positions, self._cutoff)
+        flat = positions.reshape(-1, 3).to(torch.float32)
+        known = self._model._atomic_numbers_to_onehot(numbers.to(self._device))
+        return {
+            keys.NODE_FEATURE: known.repeat(n_frames),
+            keys.ATOMIC_NUMBERS: numbers.to(self._device).repeat(n_frames),
+            keys.EDGE_IDX: torch.stack([source, target]),
+            keys.EDGE_VEC: flat[target] - flat[source],
+            keys.BATCH: torch.arange(n_frames, device=self._device).repeat_interleave(n_atoms),
+            keys.NUM_ATOMS: torch.full((n_frames,), n_atoms, device=self._device),
+        }
+
+    def features(self, numbers: "Tensor", positions: "Tensor") -> "Tensor":
+        """Node features after the gate of the chosen layer: (n_frames, n_atoms, irreps.dim) float32."""
+        from sevenn import _keys as keys
+
+        data = self._graph(numbers, positions)
+        for key, module in self._model.named_children():
+            data = module(data)
+            if key == f"{self.card.layer}_equivariant_gate":
+                break
+        return data[keys.NODE_FEATURE].reshape(*positions.shape[:2], -1)
+
+    def energy_forces(self, numbers: "Tensor", positions: "Tensor") -> "tuple[Tensor, Tensor]":
+        """Energies (n_frames,) in eV and forces (n_frames, n_atoms, 3) in eV/Å, float32."""
+        import torch
+        from sevenn import _keys as keys
+
+        with torch.enable_grad():
+            moved = positions.detach().requires_grad_()
+            data = self._graph(numbers, moved)
+            for key, module in self._model.named_children():
+                if key == "force_output":
+                    break
+                data = module(data)
+            energies = data[keys.PRED_TOTAL_ENERGY].reshape(-1)
+            (gradient,) = torch.autograd.grad(energies.sum(), moved)
+        return energies.detach(), -gradient
+
+
+def open_named(name: str, options: Options) -> SevenNet:
+    """Open `sevennet:7net-0`, `sevennet:7net-l3i5` or `sevennet:PATH` of a checkpoint.
+
+    Raises:
+        InputError: the package is missing, the name is unknown, or the checkpoint is not trusted or not readable.
+    """
+    try:
+        from sevenn.util import pretrained_name_to_path
+    except ImportError as error:
+        raise InputError(
+            "backbone family sevennet needs the package sevenn: pip install 'span-theorem[sevennet]'"
+        ) from error
+    if name in PRETRAINED:
+        return SevenNet(f"sevennet:{name}", Path(pretrained_name_to_path(name)), options)
+    path = Path(name)
+    if not path.is_file():
+        raise InputError(
+            f"unknown SevenNet potential '{name}': expected {', '.join(PRETRAINED)} or an existing checkpoint file"
+        )
+    if not options.trust:
+        raise InputError(f"{path} is a pickled checkpoint and can run code when loaded: give --trust to load it")
+    try:
+        return SevenNet(f"sevennet:{path.name}", path, options)
+    except InputError:
+        raise
+    except Exception as error:
+        raise InputError(f"{path} is not a SevenNet checkpoint: {type(error).__name__}: {error}") from error

@@ -1,0 +1,17 @@
+"""The command line of the diagnostic: `python -m experiments`."""
+
+from collections.abc import Sequence
+
+from experiments.commands.diagnose import diagnose
+from span_theorem.command import application, run
+
+app = application(
+    "Which angular frequencies a trained force field's features carry, measured by spectral injection."
+)
+for command in (diagnose,):
+    app.command()(command)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit status (0 done, 1 the claim fails, 2 unusable input)."""
+    return run(app, "experiments", arguments)
