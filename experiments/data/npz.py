@@ -1,0 +1,164 @@
+"""Background: most published sets of molecular frames are npz files, each with its own keys and units.
+Question: whose keys are these, and so which units? Provides: reading rMD17's, sGDML's and this project's own
+npz files into `Frames`, and writing the last.
+"""
+
+import zipfile
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from experiments.data.frames import Frames
+from experiments.data.units import UNITS, in_ev
+from span_theorem.errors import InputError
+from span_theorem.output import replacing
+
+
+@dataclass(frozen=True)
+class Keys:
+    """The names one kind of npz file uses; ``unit`` of energy is None where the kind does not fix it."""
+
+    kind: str
+    numbers: str
+    positions: str
+    energies: str
+    forces: str
+    unit: str | None
+
+
+KINDS = (
+    Keys("this project's", "numbers", "positions", "energies", "forces", "eV"),
+    Keys("rMD17's", "nuclear_charges", "coords", "energies", "forces", "kcal/mol"),
+    Keys("sGDML's", "z", "R", "E", "F", None),
+)
+
+
+def read_npz(path: Path, units: str | None = None, source: str | None = None) -> Frames:
+    """Frames of an npz file. Pickled objects are never loaded.
+
+    Args:
+        path: a file with the keys of one of ``KINDS``; energies and forces may be absent.
+        units: unit of energy; it wins over what the keys imply and must be given for sGDML's keys unless the
+            file has sGDML's ``e_unit``.
+        source: recorded in the frames; the path unless given.
+
+    Raises:
+        InputError: everything that keeps the file from being read, and all that :class:`Frames` refuses.
+    """
+    arrays = read_arrays(path)
+    source = source or str(path)
+    keys = _kind(arrays, source)
+    factor = in_ev(units or keys.unit or _stated_unit(arrays, source))
+    numbers, positions = arrays[keys.numbers], arrays[keys.positions]
+    if numbers.ndim == 2 and len(numbers):
+        differing = np.flatnonzero((numbers != numbers[0]).any(axis=1))
+        if len(differing):
+            raise InputError(
+                f"{source}: frame {differing[0]} has other atomic numbers ({keys.numbers}) than frame 0, "
+                "expected the same molecule in every frame"
+            )
+        numbers = numbers[0]
+    if numbers.dtype.kind == "f" and (numbers == np.round(numbers)).all():
+        numbers = numbers.astype(np.int64)
+    energies, forces = arrays.get(keys.energies), arrays.get(keys.forces)
+    if energies is not None and energies.ndim == 2 and energies.shape[1] == 1:
+        energies = energies[:, 0]
+    checked = Frames(numbers, positions, energies, forces, source)
+    if factor == 1.0:
+        return checked
+    return Frames(
+        checked.numbers,
+        checked.positions,
+        None if checked.energies is None else checked.energies * factor,
+        None if checked.forces is None else checked.forces * factor,
+        source,
+    )
+
+
+def write_npz(frames: Frames, path: Path) -> None:
+    """Write ``frames`` with this project's keys, whole or not at all."""
+    arrays = {"numbers": frames.numbers, "positions": frames.positions}
+    if frames.energies is not None:
+        arrays["energies"] = frames.energies
+    if frames.forces is not None:
+        arrays["forces"] = frames.forces
+    with replacing(path) as temporary, temporary.open("wb") as file:
+        np.savez_compressed(file, allow_pickle=False, **arrays)
+
+
+def read_arrays(path: Path) -> dict[str, NDArray]:
+    """All arrays of an npz file by key, without unpickling.
+
+    Raises:
+        InputError: the file is missing, truncated, damaged, not an npz, or an array is a pickled object.
+    """
+    path = Path(path)
+    try:
+        with path.open("rb") as file:
+            head = file.read(6)
+    except FileNotFoundError:
+        raise InputError(f"{path} does not exist, expected an npz file") from None
+    except OSError as error:
+        raise InputError(f"cannot read {path}: {error.strerror or error}") from None
+    if head[:1] == b"\x80":
+        raise InputError(
+            f"{path} contains pickled objects, which are not loaded; expected an npz of plain arrays"
+        )
+    if head == b"\x93NUMPY":
+        raise InputError(f"{path} is a single npy array, expected an npz file with several keys")
+    if not head:
+        raise InputError(f"{path} is empty, expected an npz file")
+    if head[:2] != b"PK":
+        raise InputError(f"{path} is not an npz file (it does not begin like one), expected an npz file")
+    arrays: dict[str, NDArray] = {}
+    key = None
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            for key in archive.files:
+                arrays[key] = archive[key]
+    except (OSError, ValueError, EOFError, KeyError, MemoryError, NotImplementedError, RuntimeError,
+            zipfile.BadZipFile, zlib.error) as error:  # fmt: skip
+        if "allow_pickle" in str(error):
+            raise InputError(
+                f"{path}: key {key!r} contains pickled objects, which are not loaded; expected plain arrays"
+            ) from None
+        where = "" if key is None else f" at key {key!r}"
+        raise InputError(
+            f"{path} is truncated or damaged{where}, expected a complete npz file ({error})"
+        ) from None
+    for key, array in arrays.items():
+        if not isinstance(array, np.ndarray):
+            raise InputError(f"{path}: {key!r} is not an array, expected an npz file made by numpy")
+    return arrays
+
+
+def _kind(arrays: dict[str, NDArray], source: str) -> Keys:
+    for keys in KINDS:
+        if keys.numbers in arrays and keys.positions in arrays:
+            return keys
+    for keys in KINDS:
+        for present, missing in ((keys.numbers, keys.positions), (keys.positions, keys.numbers)):
+            if present in arrays:
+                raise InputError(
+                    f"{source}: key {missing!r} is missing, expected it beside {present!r} in a file with "
+                    f"{keys.kind} keys"
+                )
+    expected = "; ".join(f"{keys.kind} {keys.numbers}, {keys.positions}" for keys in KINDS)
+    found = ", ".join(sorted(arrays)) or "none"
+    raise InputError(f"{source}: no known keys (found {found}), expected {expected}")
+
+
+def _stated_unit(arrays: dict[str, NDArray], source: str) -> str:
+    """The unit in sGDML's optional ``e_unit``; without it the user has to be asked."""
+    length = str(arrays["r_unit"]) if "r_unit" in arrays else "Ang"
+    if length not in ("Ang", "Angstrom", "A", "Å"):
+        raise InputError(f"{source}: lengths are in {length!r} (r_unit), expected Å")
+    if "e_unit" not in arrays:
+        raise InputError(
+            f"{source}: the file does not say its unit of energy, expected --units with one of "
+            f"{', '.join(UNITS)} (original MD17 files are in kcal/mol)"
+        )
+    return str(arrays["e_unit"])
