@@ -10,6 +10,7 @@ from experiments.backbones.protocol import Backbone
 from span_theorem.errors import InputError
 
 FAMILIES = {
+    "nequip": "experiments.backbones.nequip",
     "sevennet": "experiments.backbones.sevennet",
 }
 
