@@ -14,11 +14,12 @@ def neighbour_pairs(positions: "Tensor", cutoff: float) -> "tuple[Tensor, Tensor
         cutoff: Å.
 
     Returns:
-        Two (n_pairs,) int64 index tensors into the flattened (n_frames * n_atoms) atoms, ordered by the first.
+        Two (n_pairs,) int64 tensors of indices into the flattened (n_frames * n_atoms) atoms, ordered by the
+        first.
     """
     import torch
 
-    n_frames, n_atoms, _ = positions.shape
+    n_atoms = positions.shape[1]
     fixed = positions.detach()
     near = torch.cdist(fixed, fixed, compute_mode="donot_use_mm_for_euclid_dist") < cutoff
     near &= ~torch.eye(n_atoms, dtype=torch.bool, device=positions.device)

@@ -1,7 +1,8 @@
-"""What the diagnostic needs of a network: equivariant node features, and where it has them energies and forces.
+"""What the diagnostic needs of a network: equivariant node features, and where it has them energies, forces.
 
-Any object with ``name``, ``irreps`` and ``features`` is a backbone; nothing has to be inherited. An adapter may
-also carry a :class:`Card` (``card``) that tells its layers, its elements and what its parity labels mean.
+Any object with ``name``, ``irreps`` and ``features`` is a backbone; nothing has to be inherited. An adapter
+may also carry a :class:`Card` (``card``) that tells its layers, its elements and what its parity labels mean,
+and one that only hands on features computed elsewhere carries what was measured there (``verification``).
 """
 
 from collections.abc import Mapping
@@ -30,10 +31,10 @@ class Backbone(Protocol):
 
         Args:
             numbers: (n_atoms,) int64, atomic numbers, the same for every frame.
-            positions: (n_frames, n_atoms, 3) float, Å.
+            positions: (n_frames, n_atoms, 3) float, Å, on any device.
 
         Returns:
-            (n_frames, n_atoms, irreps.dim).
+            (n_frames, n_atoms, irreps.dim), on the backbone's device.
         """
         ...
 
