@@ -1,11 +1,14 @@
 """`python -m experiments data`: make, fetch, list and verify the frames that the diagnostic reads."""
 
+import os
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from span_theorem.command import application
+from span_theorem.errors import InputError
 
 app = application(
     "Molecular frames with energies and forces: the embedded aspirin set, rMD17, and what is cached."
@@ -17,13 +20,19 @@ def group() -> None:
     """Molecular frames with energies and forces: the embedded aspirin set, rMD17, and what is cached."""
 
 
+class DataSet(StrEnum):
+    """Data sets that can be fetched."""
+
+    RMD17 = "rmd17"
+
+
 @app.command("generate")
 def generate_set(
     output: Annotated[Path, typer.Option("-o", "--output", help="Folder for the two files and the card.")],
     training: Annotated[int, typer.Option(help="Training trajectories.")] = 8,
     test: Annotated[int, typer.Option(help="Test trajectories, from other seeds.")] = 4,
     frames: Annotated[int, typer.Option(help="Frames of each trajectory.")] = 250,
-    interval: Annotated[int, typer.Option(help="Steps of 0.5 fs between frames.")] = 200,
+    interval: Annotated[int, typer.Option(help="Steps of 0.5 fs between frames.")] = 100,
     equilibration: Annotated[int, typer.Option(help="Steps before the first frame.")] = 2000,
     temperature: Annotated[float, typer.Option(help="Kelvin.")] = 500.0,
     seed: Annotated[int, typer.Option(help="Seed of the whole set.")] = 0,
@@ -38,4 +47,95 @@ def generate_set(
     )
     for path in generate(Plan(dynamics, training, test), output, jobs):
         typer.echo(path)
+    return 0
+
+
+@app.command("fetch")
+def fetch(
+    dataset: Annotated[DataSet, typer.Argument(help="rmd17")],
+    molecule: Annotated[
+        str, typer.Option(help="aspirin or ethanol; any rMD17 molecule with --from.")
+    ] = "aspirin",
+    split: Annotated[str, typer.Option(help="1 to 5, or all.")] = "all",
+    base_url: Annotated[
+        str | None, typer.Option(help="Address of the folder of split files; also $SPAN_THEOREM_RMD17_URL.")
+    ] = None,
+    folder: Annotated[
+        Path | None,
+        typer.Option("--from", help="Import from this folder (split files or the figshare archive) instead."),
+    ] = None,
+    timeout: Annotated[float, typer.Option(help="Seconds that one file may take.")] = 300.0,
+) -> int:
+    """Bring rMD17 files, checked against pinned checksums, into the user's cache."""
+    number = _split(split)
+    if folder is not None:
+        return _import(folder, molecule, number)
+    if not 0 < timeout < float("inf"):
+        raise InputError(f"--timeout is {timeout:g}, expected a positive number of seconds")
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
+
+    from experiments.data.download import DEFAULT_URL, URL_VARIABLE, download
+    from experiments.data.rmd17 import published_names
+
+    address = base_url or os.environ.get(URL_VARIABLE) or DEFAULT_URL
+    with Progress(
+        TextColumn("{task.description}"), BarColumn(), DownloadColumn(), transient=True
+    ) as progress:
+        paths = [
+            download(name, address, timeout, progress=progress) for name in published_names(molecule, number)
+        ]
+    for path in paths:
+        typer.echo(path)
+    return 0
+
+
+@app.command("list")
+def list_sets() -> int:
+    """Show the frames at hand: embedded and in the user's cache."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from experiments.data.inventory import at_hand, cached_folder_text
+
+    table = Table("frames of", "count", "atoms", "source")
+    for entry in at_hand():
+        table.add_row(entry.spec, entry.count, entry.atoms, entry.origin)
+    Console().print(table)
+    typer.echo(cached_folder_text())
+    return 0
+
+
+@app.command("verify")
+def verify() -> int:
+    """Recompute the checksums of all frames at hand; exit status 1 when one differs."""
+    from experiments.data.inventory import differences
+
+    found = differences()
+    for line in found:
+        typer.echo(line)
+    typer.echo("all checksums agree" if not found else f"{len(found)} differ")
+    return 1 if found else 0
+
+
+def _split(text: str) -> int | None:
+    if text == "all":
+        return None
+    if text.isdigit() and 1 <= int(text) <= 5:
+        return int(text)
+    raise InputError(f"--split is {text!r}, expected 1 to 5 or all")
+
+
+def _import(folder: Path, molecule: str, split: int | None) -> int:
+    from experiments.data.local import import_folder
+
+    imported = import_folder(folder, molecule, split)
+    for one in imported:
+        typer.echo(one.path)
+    strangers = [one for one in imported if not one.published]
+    if strangers:
+        typer.echo(
+            f"WARNING: {len(strangers)} of these are not known to equal a published split file, so their "
+            f"checksums are this import's own; read them by names like rmd17:{molecule}/archive_train_01",
+            err=True,
+        )
     return 0

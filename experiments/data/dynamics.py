@@ -43,7 +43,7 @@ class Dynamics:
     time_step: float = 0.5
     friction: float = 0.01
     equilibration: int = 2000
-    interval: int = 200
+    interval: int = 100
     frames: int = 250
     record: int = 10
     seed: int = 0

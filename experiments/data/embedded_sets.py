@@ -10,6 +10,7 @@ from span_theorem.errors import InputError
 
 FOLDER = Path(__file__).with_name("embedded")
 SETS = {"train": "aspirin_gfn2_train.npz", "test": "aspirin_gfn2_test.npz"}
+CARD = "card.json"
 
 
 def read_embedded(name: str) -> Frames:

@@ -43,8 +43,8 @@ def read_extxyz(path: Path, units: str | None = None) -> Frames:
             )
         if len(atoms) != len(first):
             raise InputError(
-                f"{path}: frame {index} has {len(atoms)} atoms and frame 0 has {len(first)}, expected the same "
-                "molecule in every frame"
+                f"{path}: frame {index} has {len(atoms)} atoms and frame 0 has {len(first)}, expected "
+                "the same molecule in every frame"
             )
         changed = np.flatnonzero(atoms.numbers != first)
         if len(changed):

@@ -110,7 +110,7 @@ class Frames:
         given = np.asarray(value)
         if given.ndim != 1 or not len(given) or given.dtype.kind not in "iu":
             raise self._error(
-                f"atomic numbers have shape {given.shape} and type {given.dtype}, expected integers (n_atoms,)"
+                f"atomic numbers have shape {given.shape}, type {given.dtype}, expected integers (n_atoms,)"
             )
         outside = np.flatnonzero((given < 1) | (given > 118))
         if len(outside):

@@ -1,27 +1,38 @@
 """Background: revised MD17 (Christensen and von Lilienfeld 2020, arXiv:2007.09593, CC0) is the field's usual
 small-molecule set, PBE/def2-SVP; its author also publishes each split as a small file. Question: which files
-exist, and are these bytes the published ones? Provides: names, pinned checksums and reading from
-the user's cache.
+exist, and is this file one of them? Provides: names, pinned checksums and reading from the user's cache.
 """
 
 import hashlib
+import json
 import re
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from experiments.data.cache import cache_folder
 from experiments.data.frames import Frames
 from experiments.data.npz import read_npz
 from span_theorem.errors import InputError
 
-SUMS = Path(__file__).with_name("rmd17_sha256.txt")
+REGISTRY = Path(__file__).with_name("rmd17_registry.txt")
+PARTS = ("train", "test")
+
+
+@dataclass(frozen=True)
+class Published:
+    """What is pinned of one published file: SHA-256 of its bytes, and of its content in its own units."""
+
+    sha256: str
+    content: str
 
 
 @cache
-def registry() -> dict[str, str]:
-    """Pinned SHA-256 sums of the published split files by file name."""
-    lines = (line.split() for line in SUMS.read_text(encoding="utf-8").splitlines() if line.strip())
-    return {name: digest for digest, name in lines}
+def registry() -> dict[str, Published]:
+    """The published split files whose checksums are pinned, by file name."""
+    lines = (line.split() for line in REGISTRY.read_text(encoding="utf-8").splitlines())
+    return {line[0]: Published(*line[1:]) for line in lines if line and line[0] != "#"}
 
 
 def file_name(molecule: str, part: str, split: int) -> str:
@@ -29,33 +40,91 @@ def file_name(molecule: str, part: str, split: int) -> str:
     return f"rmd17_{molecule}_{part}_{split:02d}.npz"
 
 
-def cached_path(name: str) -> Path:
-    """Where the file ``name`` lies in the user's cache, present or not."""
-    return cache_folder() / "rmd17" / name
+def published_names(molecule: str, split: int | None = None) -> list[str]:
+    """Names of the published files of ``molecule``, of one ``split`` or of all.
+
+    Raises:
+        InputError: nothing is pinned under this molecule and split.
+    """
+    found = {name: re.fullmatch(r"rmd17_(\w+)_(?:train|test)_(\d+)\.npz", name) for name in registry()}
+    known = [(name, match[1], int(match[2])) for name, match in found.items() if match]
+    splits = sorted({number for _, one, number in known if one == molecule})
+    if not splits:
+        molecules = ", ".join(sorted({one for _, one, _ in known}))
+        raise InputError(
+            f"no checksums are pinned for rMD17 molecule {molecule!r}, expected one of {molecules}; others "
+            "can be imported from the figshare archive with --from"
+        )
+    if split is not None and split not in splits:
+        numbers = ", ".join(map(str, splits))
+        raise InputError(
+            f"no checksums are pinned for split {split} of {molecule}, expected one of {numbers}"
+        )
+    return [name for name, one, number in known if one == molecule and split in (None, number)]
+
+
+def rmd17_folder() -> Path:
+    """Where the rMD17 files lie in the user's cache."""
+    return cache_folder() / "rmd17"
+
+
+def is_published(path: Path) -> bool:
+    """Whether the file at ``path`` is the published one of its name, in bytes or at least in content."""
+    pinned = registry().get(path.name)
+    if pinned is None:
+        return False
+    try:
+        if hashlib.sha256(path.read_bytes()).hexdigest() == pinned.sha256:
+            return True
+        return content_checksum(path) == pinned.content
+    except (OSError, InputError):
+        return False
+
+
+def content_checksum(path: Path) -> str:
+    """SHA-256 of the numbers in an rMD17 file, in the file's own units (factor one: no conversion)."""
+    return read_npz(path, units="eV").checksum
 
 
 def read_cached(name: str) -> Frames:
     """Frames of a file in the user's cache, in eV.
 
     Args:
-        name: such as ``aspirin/train_01``.
+        name: such as ``aspirin/train_01``, or ``aspirin/archive_train_01`` for a split cut from the figshare
+            archive that equals none of the published files.
 
     Raises:
-        InputError: a name that does not exist, or a file that is not in the cache (the message says which
-            command fetches it) or not the published one.
+        InputError: a name that cannot exist, or a file that is not in the cache (the message says which
+            command puts it there) or not what it was when it got there.
     """
-    match = re.fullmatch(r"(\w+)/(train|test)_0*(\d+)", name)
-    file = file_name(match[1], match[2], int(match[3])) if match else ""
-    if match is None or file not in registry():
+    match = re.fullmatch(r"(\w+)/(archive_)?(train|test)_0*(\d+)", name)
+    if match is None:
         raise InputError(f"there is no rMD17 file {name!r}, expected a name like rmd17:aspirin/train_01")
-    path = cached_path(file)
+    molecule, archive, part, number = match[1], match[2] or "", match[3], int(match[4])
+    path = rmd17_folder() / (archive + file_name(molecule, part, number))
+    if not archive:
+        published_names(molecule, number)
     if not path.exists():
+        command = f"python -m experiments data fetch rmd17 --molecule {molecule} --split {number}"
         raise InputError(
-            f"rmd17:{name} is not in the cache ({path.parent}), expected after: "
-            f"python -m experiments data fetch rmd17 --molecule {match[1]} --split {int(match[3])}"
+            f"rmd17:{name} is not in the cache ({path.parent}), expected after: {command}"
+            + (" --from DIR" if archive else "")
         )
-    if hashlib.sha256(path.read_bytes()).hexdigest() != registry()[file]:
+    if not (_as_imported(path) if archive else is_published(path)):
         raise InputError(
-            f"{path} is not the published file (its SHA-256 differs), delete it and fetch it again"
+            f"{path} is damaged (its checksum differs), expected after deleting it and fetching again"
         )
-    return read_npz(path, source=f"rmd17:{name}")
+    return read_npz(path, units="kcal/mol", source=f"rmd17:{name}")
+
+
+def provenance_path(path: Path) -> Path:
+    """The record beside a file cut from the archive: where it came from and its content checksum."""
+    return path.with_suffix(".json")
+
+
+def _as_imported(path: Path) -> bool:
+    try:
+        record: dict[str, Any] = json.loads(provenance_path(path).read_text(encoding="utf-8"))
+        return bool(record["content"] == content_checksum(path))
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
