@@ -1,0 +1,44 @@
+"""Frames made up for tests, a cache of the test's own, and the real rMD17 files where they are."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from experiments.data import Frames
+
+RMD17 = Path(__file__).resolve().parents[4] / "shared" / "rmd17"
+
+
+def made_up(n_frames: int = 5, seed: int = 0, labels: bool = True) -> Frames:
+    """Water-like frames with random numbers for labels."""
+    rng = np.random.default_rng(seed)
+    return Frames(
+        np.array([8, 1, 1]),
+        rng.normal(size=(n_frames, 3, 3)),
+        rng.normal(size=n_frames) if labels else None,
+        rng.normal(size=(n_frames, 3, 3)) if labels else None,
+        "made up",
+    )
+
+
+@pytest.fixture
+def frames() -> Frames:
+    return made_up()
+
+
+@pytest.fixture
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of rMD17 files in a cache that only this test uses (not made yet)."""
+    folder = tmp_path / "cache"
+    monkeypatch.setenv("SPAN_THEOREM_CACHE", str(folder))
+    monkeypatch.delenv("SPAN_THEOREM_RMD17_URL", raising=False)
+    return folder / "rmd17"
+
+
+@pytest.fixture
+def real_rmd17() -> Path:
+    """The folder with the published files; the test is skipped where it is absent."""
+    if not RMD17.is_dir():
+        pytest.skip("no ../shared/rmd17 here")
+    return RMD17
