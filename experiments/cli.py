@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from experiments.commands.data import app as data
 from experiments.commands.diagnose import diagnose
 from span_theorem.command import application, run
 
@@ -10,6 +11,7 @@ app = application(
 )
 for command in (diagnose,):
     app.command()(command)
+app.add_typer(data, name="data")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -1,2 +1,113 @@
-def diagnose() -> int:
-    raise NotImplementedError
+"""`python -m experiments diagnose`: one backbone, one marked direction, one probe."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from experiments.crosscheck import CrossCheck
+from span_theorem.output import require_writable, write_json
+
+HELP = """Which angular frequencies of one marked direction a backbone's features give up.
+
+Examples:
+
+  python -m experiments diagnose --backbone sevennet:7net-0 --frames embedded:train --site 12 --toward 11 --d 2
+
+  python -m experiments diagnose --backbone sevennet:7net-0 --frames train.npz --test-frames test.npz
+      --site 12 --toward 11 --d 2 --solver free --json result.json
+
+Exit status: 0 measured boundary as predicted or undecided, 1 it is another, 2 unusable input.
+"""
+
+
+def diagnose(
+    backbone: Annotated[str, typer.Option(help="FAMILY:NAME; `backbones` lists them.")],
+    frames: Annotated[
+        str, typer.Option(help="Frames to fit on: npz, extxyz or a name such as embedded:train.")
+    ],
+    site: Annotated[int, typer.Option(help="Atom whose features are read (index from 0).")],
+    toward: Annotated[int, typer.Option(help="Atom the marked direction points to.")],
+    test_frames: Annotated[
+        str | None, typer.Option(help="Frames to test on; without it --frames is divided at random.")
+    ] = None,
+    d: Annotated[int, typer.Option("--d", help="Degree of the SPN, 1 to 3.")] = 2,
+    solver: Annotated[str, typer.Option(help="equivariant or free.")] = "equivariant",
+    layer: Annotated[str | None, typer.Option(help="Layer to read; default: the backbone's own.")] = None,
+    l_max: Annotated[int, typer.Option("--l-max", help="Highest angular frequency.")] = 6,
+    n_train: Annotated[int, typer.Option(help="Training frames to draw.")] = 300,
+    n_test: Annotated[int, typer.Option(help="Test frames to draw.")] = 150,
+    order: Annotated[
+        int | None, typer.Option("--L", help="Order that the prediction assumes; default: the layer's.")
+    ] = None,
+    orientations: Annotated[int, typer.Option(help="Orientations of a training frame (solver free).")] = 20,
+    units: Annotated[
+        str | None, typer.Option(help="Units of a file that does not state them: eV or kcal/mol.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Seed of every random choice.")] = 0,
+    trust: Annotated[bool, typer.Option("--trust", help="Load files that can run code.")] = False,
+    device: Annotated[str, typer.Option(help="torch device.")] = "cpu",
+    json: Annotated[Path | None, typer.Option(help="Write the result here.")] = None,
+    figure: Annotated[
+        Path | None, typer.Option(help="Stem of the PNG and SVG; default: beside the JSON file.")
+    ] = None,
+) -> int:
+    from experiments.backbones import Options, open_backbone
+    from experiments.data import load
+    from experiments.diagnosis import Settings
+    from experiments.diagnosis import diagnose as run_diagnosis
+    from experiments.direction import MarkedPair
+    from experiments.report.figure import draw_recoveries
+    from experiments.report.table import print_diagnosis
+    from experiments.split import divide, draw
+    from experiments.spn.registry import require_solver
+    from experiments.terminal import progress_bar, results_console
+
+    require_solver(solver)
+    settings = Settings(
+        pair=MarkedPair(site, toward),
+        degree=d,
+        solver=solver,
+        l_max=l_max,
+        order=order,
+        orientations=orientations,
+        seed=seed,
+    )
+    stem = figure.with_suffix("") if figure else json.with_suffix("") if json else None
+    require_writable(json)
+    if stem is not None:
+        require_writable(stem.with_suffix(".png"))
+    fitted = load(frames, units=units)
+    if test_frames is None:
+        training, test = divide(fitted, n_train, n_test, seed)
+    else:
+        training, test = draw(fitted, n_train, seed), draw(load(test_frames, units=units), n_test, seed)
+    for selected in (training, test):
+        settings.pair.directions(selected)  # fails on a bad pair before the backbone is loaded
+    network = open_backbone(backbone, Options(layer=layer, trust=trust, device=device))
+    with progress_bar("features", len(training) + len(test)) as bar:
+        task = bar.task_ids[0]
+        result = run_diagnosis(
+            network,
+            training,
+            test,
+            settings,
+            progress=lambda done: bar.advance(task, done),
+            note=lambda text: bar.update(task, description=text),
+        ).to_dict()
+    console = results_console()
+    print_diagnosis(result, console)
+    check = CrossCheck(**{name: result[name] for name in CrossCheck.__dataclass_fields__})
+    console.print(check.verdict())
+    for sentence in result["scope"]:
+        console.print(sentence, soft_wrap=True)
+    if json is not None:
+        write_json(json, result)
+        console.print(f"result: {json}", soft_wrap=True)
+    if stem is not None:
+        for path in draw_recoveries([result], stem):
+            console.print(f"figure: {path}", soft_wrap=True)
+    return 1 if check.agrees is False else 0
+
+
+diagnose.__doc__ = HELP

@@ -1,0 +1,36 @@
+"""A diagnosis as a table in the terminal."""
+
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+
+def print_diagnosis(result: dict[str, Any], console: Console) -> None:
+    """Print R² by frequency and where it ends.
+
+    Args:
+        result: a diagnosis as its JSON file holds it.
+        console: where to.
+    """
+    settings = result["settings"]
+    pair = settings["pair"]
+    table = Table(
+        title=f"{result['backbone']}, layer {result['card']['layer']}, L = {result['L']}, "
+        f"direction {pair['site']}→{pair['toward']}, solver {result['solver']}, d = {result['d']}",
+        title_justify="left",
+    )
+    for heading in ("l", "R²", "95% interval", "ridge", ""):
+        table.add_column(heading, justify="left" if heading == "" else "right")
+    for degree in result["degrees"]:
+        low, high = degree["r2_ci"]
+        recovered = low > result["threshold"]
+        table.add_row(
+            str(degree["l"]),
+            f"{degree['r2']:.3f}" if degree["path"] else "0",
+            f"{low:.3f} … {high:.3f}" if degree["path"] else "",
+            f"{degree['strength']:.0e}" if degree["path"] else "",
+            ("recovered" if recovered else "lost") if degree["path"] else "no path",
+            end_section=degree["l"] == result["predicted_boundary"],
+        )
+    console.print(table)

@@ -1,0 +1,17 @@
+"""Versions of what made a result, for its JSON file."""
+
+import platform
+from importlib.metadata import PackageNotFoundError, version
+
+PACKAGES = ("span-theorem", "numpy", "scipy", "torch", "e3nn", "sevenn", "nequip")
+
+
+def versions() -> dict[str, str]:
+    """Version by package, of those that are installed, and of Python."""
+    found = {"python": platform.python_version()}
+    for package in PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found
