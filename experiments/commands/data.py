@@ -72,18 +72,18 @@ def fetch(
         return _import(folder, molecule, number)
     if not 0 < timeout < float("inf"):
         raise InputError(f"--timeout is {timeout:g}, expected a positive number of seconds")
+    from rich.console import Console
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
 
     from experiments.data.download import DEFAULT_URL, URL_VARIABLE, download
     from experiments.data.rmd17 import published_names
 
     address = base_url or os.environ.get(URL_VARIABLE) or DEFAULT_URL
-    with Progress(
-        TextColumn("{task.description}"), BarColumn(), DownloadColumn(), transient=True
-    ) as progress:
-        paths = [
-            download(name, address, timeout, progress=progress) for name in published_names(molecule, number)
-        ]
+    names = published_names(molecule, number)
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn())
+    with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as progress:
+        paths = [download(name, address, timeout, progress=progress) for name in names]
     for path in paths:
         typer.echo(path)
     return 0

@@ -7,8 +7,9 @@ same result bit for bit, and packs them into one training and one test file with
 import hashlib
 import json
 import os
-import threading
-from concurrent.futures import ProcessPoolExecutor, as_completed
+import signal
+from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field, fields
 from importlib.metadata import version
 from multiprocessing import get_context, parent_process
@@ -18,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from experiments.data.dynamics import LABEL_ACCURACY, METHOD, Dynamics, Trajectory, simulate
+from experiments.data.npz import read_arrays
 from span_theorem.errors import InputError
 from span_theorem.output import replacing
 
@@ -26,7 +28,9 @@ if TYPE_CHECKING:
 
 START = Path(__file__).with_name("aspirin.xyz")
 
-_steps: Any = None  # steps done per trajectory, shared with the worker processes
+# Set in the worker processes: steps done per trajectory, and the event that ends the work.
+_steps: Any = None
+_stop: Any = None
 
 
 @dataclass(frozen=True)
@@ -96,13 +100,13 @@ def read_trajectory(path: Path) -> Trajectory:
         InputError: the file is not a trajectory.
     """
     try:
-        with np.load(path, allow_pickle=False) as archive:
-            return Trajectory(**{field.name: archive[field.name] for field in fields(Trajectory)})
-    except (OSError, ValueError, KeyError, EOFError) as error:
-        raise InputError(f"{path} is not a finished trajectory; delete it and run again ({error})") from error
+        return Trajectory(**read_arrays(path))
+    except (InputError, TypeError) as error:
+        raise InputError(f"{path} is not a finished trajectory; delete it and run again ({error})") from None
 
 
 def _run_missing(plan: Plan, folder: Path, jobs: int) -> None:
+    from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
     missing = [index for index in range(plan.trajectories) if not _path(folder, index).exists()]
@@ -112,51 +116,52 @@ def _run_missing(plan: Plan, folder: Path, jobs: int) -> None:
     os.environ["OMP_NUM_THREADS"] = "1"
     context = get_context("spawn")
     steps = context.Array("Q", plan.trajectories)
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.completed:,.0f}/{task.total:,.0f} steps"),
-    )
+    stop = context.Event()
+    console = Console(stderr=True)
+    total = len(missing) * plan.dynamics.steps
+    columns = (TextColumn("{task.completed:,.0f}/{task.total:,.0f} steps"), BarColumn())
     with (
-        Progress(*columns, TimeElapsedColumn(), TimeRemainingColumn()) as progress,
-        ProcessPoolExecutor(min(jobs, len(missing)), context, _share, (steps,)) as pool,
+        Progress(
+            *columns,
+            TimeElapsedColumn(),
+            TimeRemainingColumn(),
+            console=console,
+            disable=not console.is_terminal,
+        ) as progress,
+        ProcessPoolExecutor(min(jobs, len(missing)), context, _share, (steps, stop)) as pool,
     ):
-        bar = progress.add_task(
-            f"{len(missing)} of {plan.trajectories} trajectories", total=len(missing) * plan.dynamics.steps
-        )
-        finished = threading.Event()
-
-        def follow() -> None:
-            while not finished.wait(0.5):
-                progress.update(bar, completed=sum(steps[:]))
-
-        watcher = threading.Thread(target=follow, daemon=True)
-        watcher.start()
+        bar = progress.add_task("", total=total)
+        running = {pool.submit(_work, plan.dynamics, index, _path(folder, index)): index for index in missing}
         try:
-            for future in as_completed(
-                [pool.submit(_work, plan.dynamics, index, _path(folder, index)) for index in missing]
-            ):
-                future.result()
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
+            while running:
+                done, _ = wait(running, timeout=0.5, return_when=FIRST_COMPLETED)
+                for future in done:
+                    index = running.pop(future)
+                    future.result()
+                    console.print(f"trajectory {index} of {plan.trajectories} is finished", highlight=False)
+                progress.update(bar, completed=sum(steps[:]))
+        except BrokenProcessPool:
+            raise InputError(
+                "a worker process was ended from outside, expected it to run on; run again to continue"
+            ) from None
         finally:
-            finished.set()
-            watcher.join()
-        progress.update(bar, completed=len(missing) * plan.dynamics.steps)
+            stop.set()
+            pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _share(steps: Any) -> None:
-    global _steps
-    _steps = steps
+def _share(steps: Any, stop: Any) -> None:
+    global _steps, _stop
+    _steps, _stop = steps, stop
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent hears it and sets stop
 
 
 def _work(settings: Dynamics, index: int, path: Path) -> None:
     parent = parent_process()
 
     def on_step(step: int) -> None:
-        if parent is not None and not parent.is_alive():
-            os._exit(1)  # the command was killed: leave nothing running behind it
+        # Leave nothing running behind a command that was interrupted or killed.
+        if _stop.is_set() or (parent is not None and not parent.is_alive()):
+            os._exit(1)
         _steps[index] = step
 
     save_trajectory(path, simulate(start_geometry(), settings, index, on_step))

@@ -4,8 +4,8 @@ checked like a download.
 
 The archive (unpacked ``rmd17.tar.bz2``) has ``npz_data/rmd17_<molecule>.npz`` with all frames and
 ``splits/index_<part>_<split>.csv`` with the frames of each split. A split cut from it is stored under the
-published file's name when its content equals the pinned content of that file, and under ``archive_...`` beside
-a record of where it came from when it does not, or when nothing is pinned for it.
+published file's name when its content equals the pinned content of that file, and under ``archive_...``
+beside a record of where it came from when it does not, or when nothing is pinned for it.
 """
 
 import hashlib
@@ -101,7 +101,7 @@ def _import_archive(root: Path, molecule: str, split: int | None) -> list[Import
 
 def _indices(path: Path, n_frames: int) -> NDArray[np.int64]:
     try:
-        values = np.atleast_1d(np.loadtxt(path, delimiter=",", dtype=np.float64).ravel())
+        values = np.array(path.read_text(encoding="ascii").replace(",", " ").split(), dtype=np.float64)
     except OSError:
         raise InputError(
             f"{path} does not exist or cannot be read, expected one frame index a line"

@@ -111,7 +111,7 @@ def read_arrays(path: Path) -> dict[str, NDArray]:
         raise InputError(f"{path} is a single npy array, expected an npz file with several keys")
     if not head:
         raise InputError(f"{path} is empty, expected an npz file")
-    if head[:2] != b"PK":
+    if head[:4] not in (b"PK\x03\x04", b"PK\x05\x06"):
         raise InputError(f"{path} is not an npz file (it does not begin like one), expected an npz file")
     arrays: dict[str, NDArray] = {}
     key = None

@@ -46,11 +46,11 @@ def published_names(molecule: str, split: int | None = None) -> list[str]:
     Raises:
         InputError: nothing is pinned under this molecule and split.
     """
-    found = {name: re.fullmatch(r"rmd17_(\w+)_(?:train|test)_(\d+)\.npz", name) for name in registry()}
-    known = [(name, match[1], int(match[2])) for name, match in found.items() if match]
-    splits = sorted({number for _, one, number in known if one == molecule})
+    matches = (re.fullmatch(r"rmd17_(\w+)_(?:train|test)_(\d+)\.npz", name) for name in registry())
+    known = [(match[1], int(match[2])) for match in matches if match]
+    splits = sorted({number for one, number in known if one == molecule})
     if not splits:
-        molecules = ", ".join(sorted({one for _, one, _ in known}))
+        molecules = ", ".join(sorted({one for one, _ in known}))
         raise InputError(
             f"no checksums are pinned for rMD17 molecule {molecule!r}, expected one of {molecules}; others "
             "can be imported from the figshare archive with --from"
@@ -60,7 +60,9 @@ def published_names(molecule: str, split: int | None = None) -> list[str]:
         raise InputError(
             f"no checksums are pinned for split {split} of {molecule}, expected one of {numbers}"
         )
-    return [name for name, one, number in known if one == molecule and split in (None, number)]
+    chosen = splits if split is None else [split]
+    names = (file_name(molecule, part, number) for number in chosen for part in PARTS)
+    return [name for name in names if name in registry()]
 
 
 def rmd17_folder() -> Path:
