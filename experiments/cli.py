@@ -3,15 +3,18 @@
 from collections.abc import Sequence
 
 from experiments.commands.data import app as data
+from experiments.commands.demo import demo
 from experiments.commands.diagnose import diagnose
+from experiments.commands.train import app as train
 from span_theorem.command import application, run
 
 app = application(
     "Which angular frequencies a trained force field's features carry, measured by spectral injection."
 )
-for command in (diagnose,):
+for command in (diagnose, demo):
     app.command()(command)
 app.add_typer(data, name="data")
+app.add_typer(train, name="train")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -1,0 +1,87 @@
+"""Background: an error on a model card is worth as much as the command that recomputes it. Question: how far
+are a backbone's energies and forces from the reference on frames it never saw? Provides: `errors`.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from experiments.backbones.protocol import Potential
+from experiments.data import Frames
+from span_theorem.errors import InputError
+
+# Batches and threads reorder float32 sums: about 1e-7 of a force, and 1e-6 of an error, which is a small
+# difference of forces.
+RELATIVE_TOLERANCE = 1e-4
+
+
+@dataclass(frozen=True)
+class Errors:
+    """Errors on a set of frames.
+
+    Attributes:
+        n_frames: how many frames.
+        energy_mae: mean absolute error of the total energy, eV.
+        energy_mae_per_atom: the same divided by the number of atoms, eV.
+        force_mae: mean absolute error of a force component, meV/Å.
+        force_rmse: root-mean-square error of a force component, meV/Å.
+    """
+
+    n_frames: int
+    energy_mae: float
+    energy_mae_per_atom: float
+    force_mae: float
+    force_rmse: float
+
+    def to_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+    def disagreement(self, card: Mapping[str, Any]) -> str | None:
+        """Which figure differs from ``card`` by more than ``RELATIVE_TOLERANCE``; None if none does."""
+        for key, value in self.to_dict().items():
+            stated = card.get(key)
+            if stated is None or not np.isclose(value, stated, rtol=RELATIVE_TOLERANCE, atol=0):
+                return f"{key} is {value:.6g}, the card says {stated}"
+        return None
+
+
+def errors(
+    potential: Potential,
+    frames: Frames,
+    batch: int = 50,
+    progress: Callable[[int], None] = lambda done: None,
+) -> Errors:
+    """Errors of ``potential`` on ``frames``.
+
+    Args:
+        potential: predicts energies in eV and forces in eV/Å.
+        frames: reference frames with energies and forces.
+        batch: frames predicted at once.
+        progress: called with the number of frames done.
+
+    Raises:
+        InputError: the frames have no energies or no forces.
+    """
+    import torch
+
+    if frames.energies is None or frames.forces is None:
+        raise InputError(f"{frames.source} has no energies and forces, expected reference values to test on")
+    numbers = torch.tensor(frames.numbers)
+    energy, force = [], []
+    for start in range(0, len(frames), batch):
+        chunk = slice(start, start + batch)
+        energies, forces = potential.energy_forces(numbers, torch.tensor(frames.positions[chunk]))
+        energy.append(energies.cpu().double().numpy() - frames.energies[chunk])
+        force.append(forces.cpu().double().numpy() - frames.forces[chunk])
+        progress(min(start + batch, len(frames)))
+    energy_mae = float(np.abs(np.concatenate(energy)).mean())
+    residual = np.concatenate(force)
+    return Errors(
+        n_frames=len(frames),
+        energy_mae=energy_mae,
+        energy_mae_per_atom=energy_mae / frames.n_atoms,
+        force_mae=1e3 * float(np.abs(residual).mean()),
+        force_rmse=1e3 * float(np.sqrt((residual**2).mean())),
+    )

@@ -1,0 +1,137 @@
+"""Background: nequip's checkpoints are pickles that can run code; what the project ships are arrays and JSON.
+Question: which weights came out of this training, and what made them? Provides: `export`, from a checkpoint
+and its recipe to the shipped files, and `untrained` for the backbone left at its initial weights.
+"""
+
+import os
+import platform
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from experiments.backbones import shipped
+from experiments.backbones.nequip import NequIP, build, load_saved, trainable
+from experiments.backbones.registry import Options
+from experiments.data import Frames
+from experiments.training.evaluate import errors
+from experiments.training.recipes import Recipe
+
+LICENCE = "MIT"
+# arguments of the builder that say how to train or compile, not what the model is
+NOT_THE_MODEL = ("_target_", "compile_mode")
+# `aspirin-random` is what this recipe starts from, with another seed
+NORMALISED_LIKE = "aspirin-rmd17-0"
+
+
+@dataclass(frozen=True)
+class Data:
+    """Frames a backbone was trained and is tested on; ``training`` are exactly those given to nequip."""
+
+    training: Frames
+    test: Frames
+
+
+def cpu() -> str:
+    """The processor this runs on, in words."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        lines = []
+    model = next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "")
+    return f"{model or platform.processor() or platform.machine()}, {os.cpu_count()} cores"
+
+
+@dataclass(frozen=True)
+class Effort:
+    """What the training took.
+
+    Attributes:
+        wall_seconds: duration, resumed parts added up; None if it was not recorded.
+        threads: CPU threads.
+        cpu: the machine.
+    """
+
+    wall_seconds: float | None = None
+    threads: int = 1
+    cpu: str = field(default_factory=cpu)
+
+
+def export(name: str, recipe: Recipe, checkpoint: Path, data: Data, effort: Effort) -> shipped.Shipped:
+    """The evaluation weights of a finished training, with their model card. The checkpoint can run code.
+
+    Args:
+        checkpoint: nequip's checkpoint of the best epoch; `last.ckpt` beside it tells the whole length.
+
+    Raises:
+        InputError: no nequip checkpoint, or frames without energies and forces.
+    """
+    import torch
+
+    model = load_saved(checkpoint)
+    best = torch.load(checkpoint, map_location="cpu", weights_only=False)
+    last_path = checkpoint.with_name("last.ckpt")
+    last = torch.load(last_path, map_location="cpu", weights_only=False) if last_path.is_file() else best
+    hyper = best["hyper_parameters"]
+    config = {key: value for key, value in hyper["model"].items() if key not in NOT_THE_MODEL}
+    training = {
+        "epochs": last["epoch"] + 1,
+        "steps": last["global_step"],
+        "kept_epoch": best["epoch"] + 1,
+        "kept_step": best["global_step"],
+        "batch_size": hyper["info_dict"]["data"]["train_dataloader"]["batch_size"],
+        "compile_mode": hyper["model"].get("compile_mode", "eager"),
+        "wall_seconds": effort.wall_seconds,
+        "cpu": effort.cpu,
+        "threads": effort.threads,
+        "versions": {**_versions(), **hyper["info_dict"]["versions"]},
+    }
+    return _with_card(name, recipe, config, model, data, training)
+
+
+def untrained(name: str, recipe: Recipe, data: Data) -> shipped.Shipped:
+    """The initial weights that ``recipe.seed`` draws, normalised like the trained backbones.
+
+    Raises:
+        InputError: the backbone whose normalisation is taken is not shipped.
+    """
+    config = {**shipped.read(NORMALISED_LIKE).config, "seed": recipe.seed, "l_max": recipe.l_max}
+    training = {"epochs": 0, "steps": 0, "versions": _versions()}
+    return _with_card(name, recipe, config, build(config), data, training)
+
+
+def _with_card(
+    name: str, recipe: Recipe, config: dict[str, Any], model: Any, data: Data, training: dict[str, Any]
+) -> shipped.Shipped:
+    backbone = NequIP(f"nequip:{name}", model, Options(), source="", licence=LICENCE)
+    parameters = {key: value.detach().cpu().numpy() for key, value in trainable(model).items()}
+    card = {
+        "name": name,
+        "recipe": recipe.config,
+        "overrides": recipe.overrides(len(data.training)),
+        "seed": recipe.seed,
+        "l_max": recipe.l_max,
+        "layers": dict(backbone.card.layers),
+        "n_parameters": sum(value.size for value in parameters.values()),
+        "data": {
+            "training": {
+                **_origin(recipe.training, data.training),
+                "selection": [list(one) for one in recipe.selection],
+            },
+            "test": _origin(recipe.test, data.test),
+        },
+        "training": training,
+        "test": errors(backbone, data.test).to_dict(),
+        "test_units": {"energy": "eV", "force": "meV/Å"},
+        "licence": LICENCE,
+    }
+    return shipped.Shipped(name, config, parameters, card)
+
+
+def _origin(source: str, frames: Frames) -> dict[str, Any]:
+    return {"source": source, "n_frames": len(frames), "sha256": frames.checksum}
+
+
+def _versions() -> dict[str, str]:
+    packages = ("nequip", "e3nn", "torch", "lightning")
+    return {"python": platform.python_version(), **{package: version(package) for package in packages}}
