@@ -4,9 +4,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 from ase import Atoms
+from scipy.spatial.transform import Rotation
 
 from experiments.data import load, write_npz
-from experiments.data.card import check_card, correlations, torsion, write_package
+from experiments.data.card import _in_ring, _unit, check_card, correlations, torsion, write_package
 from experiments.data.dynamics import Dynamics, Trajectory
 from experiments.data.generate import Plan, start_geometry
 from span_theorem.errors import InputError
@@ -80,3 +81,14 @@ def test_torsion_agrees_with_ase() -> None:
     expected = [Atoms("H5", one).get_dihedral(4, 1, 0, 3) for one in positions]
     difference = np.degrees(torsion(positions, (4, 1, 0, 3))) - expected
     np.testing.assert_allclose((difference + 180) % 360 - 180, 0.0, atol=1e-9)
+
+
+def test_direction_in_axes_of_the_ring_does_not_see_rotations() -> None:
+    rng = np.random.default_rng(2)
+    positions = rng.normal(size=(6, 21, 3))
+    rotations = Rotation.random(6, rng=rng).as_matrix()
+    turned = np.einsum("nxy,nay->nax", rotations, positions)
+    vectors = _unit(positions[:, 11] - positions[:, 12])
+    seen = _in_ring(positions, vectors)
+    np.testing.assert_allclose(_in_ring(turned, _unit(turned[:, 11] - turned[:, 12])), seen, atol=1e-12)
+    np.testing.assert_allclose(np.linalg.norm(seen, axis=1), 1.0)
