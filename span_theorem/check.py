@@ -1,0 +1,192 @@
+"""One instance (L, d) of the theorem: both routes, the multiplicities and the law, brought together."""
+
+import platform
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+from span_theorem import law
+from span_theorem.budget import Estimate, exact_estimate, multiplicity_estimate, numeric_estimate
+from span_theorem.exact import ExactSpan, exact_span
+from span_theorem.law import Features
+from span_theorem.multiplicity import Multiplicities, multiplicities
+
+if TYPE_CHECKING:
+    from span_theorem.numeric import NumericSpan
+
+Method = Literal["exact", "numeric", "both"]
+METHODS: tuple[Method, ...] = get_args(Method)
+
+
+@dataclass(frozen=True)
+class DegreeVerdict:
+    """One degree l: the rank found, the full rank 2l + 1, the multiplicity in Sym^{<=d}, whether the law has l."""
+
+    l: int
+    rank: int
+    full_rank: int
+    multiplicity: int
+    expected: bool
+
+    @property
+    def as_expected(self) -> bool:
+        return self.rank == (self.full_rank if self.expected else 0)
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """What was found for one (L, d); ranks are the exact ones where both routes ran."""
+
+    L: int
+    d: int
+    features: Features
+    method: Method
+    seed: int
+    multiplicities: Multiplicities
+    exact: ExactSpan | None
+    numeric: "NumericSpan | None"
+
+    @property
+    def degrees(self) -> tuple[DegreeVerdict, ...]:
+        if self.exact:
+            ranks = self.exact.ranks
+        else:
+            assert self.numeric
+            ranks = tuple(degree.rank for degree in self.numeric.degrees)
+        expected = law.expected_degrees(self.L, self.d, self.features)
+        total = self.multiplicities.total
+        return tuple(
+            DegreeVerdict(l, rank, 2 * l + 1, total[l] if l < len(total) else 0, l in expected)
+            for l, rank in enumerate(ranks)
+        )
+
+    @property
+    def span_dim(self) -> int:
+        if self.exact:
+            return self.exact.span_dim
+        assert self.numeric
+        return self.numeric.span.rank
+
+    @property
+    def expected_dim(self) -> int:
+        return law.expected_dim(self.L, self.d, self.features)
+
+    @property
+    def contradiction(self) -> tuple[str, ...]:
+        """Where the two routes found different ranks; empty if they agree or only one ran."""
+        if not (self.exact and self.numeric):
+            return ()
+        pairs = [
+            (f"onto l = {l}", mine, theirs.rank)
+            for l, (mine, theirs) in enumerate(zip(self.exact.ranks, self.numeric.degrees, strict=True))
+        ]
+        pairs.append(("of the whole span", self.exact.span_dim, self.numeric.span.rank))
+        return tuple(f"rank {where}: exact {a}, numeric {b}" for where, a, b in pairs if a != b)
+
+    @property
+    def law_holds(self) -> bool:
+        """Whether the ranks found are the law's, and l = dL occurs once in Sym^{<=d}."""
+        spans = all(degree.as_expected for degree in self.degrees) and self.span_dim == self.expected_dim
+        return spans and self.multiplicities.dims_agree and self.multiplicities.saturated is not False
+
+    @property
+    def proved(self) -> bool:
+        """Whether exact lower bounds meet the upper bounds."""
+        return self.exact is not None and self.law_holds
+
+    @property
+    def verified(self) -> bool:
+        """Whether the law holds, by exact arithmetic or with a clear numerical gap, and no route contradicts it."""
+        decided = self.exact is not None or (self.numeric is not None and self.numeric.clear)
+        return decided and self.law_holds and not self.contradiction
+
+    @property
+    def proof(self) -> str:
+        """What is proved, and from what, in one sentence."""
+        if not self.exact:
+            return "Nothing is proved: floating-point ranks confirm, they do not prove (use --method exact or both)."
+        bounds = (
+            f"Lower bound: rank over F_p <= rank over Q, p = {self.exact.prime}. "
+            f"Upper bound: {_upper_bound(self.features)}."
+        )
+        return f"{bounds} They {'meet: this instance is proved' if self.proved else 'do not meet: not proved'}."
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "L": self.L,
+            "d": self.d,
+            "features": self.features,
+            "method": self.method,
+            "seed": self.seed,
+            "law": law.sentence(self.L, self.d, self.features),
+            "scope": law.SCOPE,
+            "boundary": law.boundary(self.L, self.d),
+            "span_dim": self.span_dim,
+            "expected_dim": self.expected_dim,
+            "verified": self.verified,
+            "proved": self.proved,
+            "proof": self.proof,
+            "prime": self.exact.prime if self.exact else None,
+            "contradiction": list(self.contradiction),
+            "multiplicity_one_at_boundary": self.multiplicities.saturated,
+            "multiplicity_dims_agree": self.multiplicities.dims_agree,
+            "degrees": [asdict(degree) for degree in self.degrees],
+            "exact": self.exact.to_dict() if self.exact else None,
+            "numeric": self.numeric.to_dict() if self.numeric else None,
+            "versions": versions(self.numeric is not None),
+        }
+
+
+def check_span(
+    L: int,
+    d: int,
+    features: Features = "upto",
+    method: Method = "both",
+    seed: int = 0,
+    progress: Callable[[int, int], None] | None = None,
+) -> CheckResult:
+    """Find the ranks for one (L, d) by one route or both and set them beside the law.
+
+    Args:
+        L: highest degree of the features (``upto``) or their only degree (``exact``).
+        d: highest degree of the polynomials.
+        method: ``exact`` imports neither numpy nor torch.
+        seed: of the numeric route's random products.
+        progress: called with (steps done, steps in all) by the exact route.
+
+    >>> check_span(2, 2, method="exact").verified
+    True
+    """
+    exact = exact_span(L, d, features, progress=progress) if method != "numeric" else None
+    numeric = None
+    if method != "exact":
+        from span_theorem.numeric import numeric_span
+
+        numeric = numeric_span(L, d, features, seed)
+    return CheckResult(L, d, features, method, seed, multiplicities(L, d, features), exact, numeric)
+
+
+def check_estimate(L: int, d: int, method: Method) -> Estimate:
+    """What :func:`check_span` is expected to need."""
+    total = multiplicity_estimate(L, d)
+    if method != "numeric":
+        total += exact_estimate(L, d)
+    if method != "exact":
+        total += numeric_estimate(L, d)
+    return total
+
+
+def versions(numeric: bool) -> dict[str, str]:
+    """Versions of what a result rests on."""
+    packages = ["span-theorem", "python-flint"] + (["numpy", "e3nn", "torch"] if numeric else [])
+    return {"python": platform.python_version()} | {package: version(package) for package in packages}
+
+
+def _upper_bound(features: Features) -> str:
+    if features == "upto":
+        return "a product of k <= d features is a polynomial of degree <= kL on the sphere"
+    return (
+        "a product of k features is a polynomial of degree <= kL and parity (-1)^(kL) on the sphere, "
+        "and one feature alone lies in H_L"
+    )
