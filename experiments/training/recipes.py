@@ -28,7 +28,7 @@ class Recipe:
     seed: int
     l_max: int = 2
     config: str = "small"
-    epochs: int = 200
+    epochs: int = 60
     selection: tuple[tuple[int, int], ...] = ()
     validation_frames: int = 50
 
@@ -64,14 +64,14 @@ class Recipe:
         return asdict(self)
 
 
-def _rmd17(split: int, seed: int, l_max: int = 2, epochs: int = 200) -> Recipe:
+def _rmd17(split: int, seed: int, l_max: int = 2, epochs: int = 60) -> Recipe:
     return Recipe(
         f"rmd17:aspirin/train_{split:02d}", f"rmd17:aspirin/test_{split:02d}", seed, l_max, epochs=epochs
     )
 
 
 def _gfn2(seed: int, *selection: tuple[int, int]) -> Recipe:
-    return Recipe("embedded:train", "embedded:test", seed, epochs=50, selection=selection)
+    return Recipe("embedded:train", "embedded:test", seed, selection=selection)
 
 
 RECIPES = {
