@@ -5,7 +5,6 @@ from typing import Annotated
 
 import typer
 
-from experiments.crosscheck import CrossCheck
 from span_theorem.output import require_writable, write_json
 
 HELP = """Which angular frequencies of one marked direction a backbone's features give up.
@@ -55,13 +54,12 @@ def diagnose(
     from experiments.backbones import Options, open_backbone
     from experiments.data import load
     from experiments.diagnosis import Settings
-    from experiments.diagnosis import diagnose as run_diagnosis
     from experiments.direction import MarkedPair
     from experiments.report.figure import draw_recoveries
-    from experiments.report.table import print_diagnosis
+    from experiments.report.run import run_and_print
     from experiments.split import divide, draw
     from experiments.spn.registry import require_solver
-    from experiments.terminal import progress_bar, results_console
+    from experiments.terminal import results_console
 
     require_solver(solver)
     settings = Settings(
@@ -85,29 +83,15 @@ def diagnose(
     for selected in (training, test):
         settings.pair.directions(selected)  # fails on a bad pair before the backbone is loaded
     network = open_backbone(backbone, Options(layer=layer, trust=trust, device=device))
-    with progress_bar("features", len(training) + len(test)) as bar:
-        task = bar.task_ids[0]
-        result = run_diagnosis(
-            network,
-            training,
-            test,
-            settings,
-            progress=lambda done: bar.advance(task, done),
-            note=lambda text: bar.update(task, description=text),
-        ).to_dict()
     console = results_console()
-    print_diagnosis(result, console)
-    check = CrossCheck(**{name: result[name] for name in CrossCheck.__dataclass_fields__})
-    console.print(check.verdict())
-    for sentence in result["scope"]:
-        console.print(sentence, soft_wrap=True)
+    result = run_and_print(network, training, test, settings, console)
     if json is not None:
         write_json(json, result)
         console.print(f"result: {json}", soft_wrap=True)
     if stem is not None:
         for path in draw_recoveries([result], stem):
             console.print(f"figure: {path}", soft_wrap=True)
-    return 1 if check.agrees is False else 0
+    return 1 if result["agrees"] is False else 0
 
 
 diagnose.__doc__ = HELP

@@ -1,0 +1,34 @@
+"""One diagnosis in the terminal: progress on stderr while it runs, then its table, verdict and scope on stdout."""
+
+from typing import Any
+
+from rich.console import Console
+
+from experiments.backbones.protocol import Backbone
+from experiments.crosscheck import CrossCheck
+from experiments.data.frames import Frames
+from experiments.diagnosis import Settings, diagnose
+from experiments.report.table import print_diagnosis
+from experiments.terminal import progress_bar
+
+
+def run_and_print(
+    backbone: Backbone, training: Frames, test: Frames, settings: Settings, console: Console
+) -> dict[str, Any]:
+    """Run (see :func:`experiments.diagnosis.diagnose`), print, and return the result as its JSON file holds it."""
+    with progress_bar("features", len(training) + len(test)) as bar:
+        task = bar.task_ids[0]
+        result = diagnose(
+            backbone,
+            training,
+            test,
+            settings,
+            progress=lambda done: bar.advance(task, done),
+            note=lambda text: bar.update(task, description=text),
+        ).to_dict()
+    print_diagnosis(result, console)
+    check = CrossCheck(**{name: result[name] for name in CrossCheck.__dataclass_fields__})
+    console.print(check.verdict(), soft_wrap=True)
+    for sentence in result["scope"]:
+        console.print(sentence, soft_wrap=True)
+    return result

@@ -1,0 +1,183 @@
+"""`diagnose` as a user runs it: files in, tables, JSON and figures out, and one line for every mistake."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from experiments.cli import main
+from experiments.data import write_npz
+from tests.experiments.synthetic import random_frames
+
+RMD17 = Path(__file__).parents[2].parent / "shared" / "rmd17"
+FACTORY = Path(__file__).with_name("synthetic.py")
+
+
+@pytest.fixture
+def workplace(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "harmonics.py").write_text(
+        "from tests.experiments.synthetic import Spectrum\n\n\ndef two():\n    return Spectrum([0, 1, 2])\n"
+    )
+    write_npz(random_frames(60, 0), tmp_path / "training.npz")
+    write_npz(random_frames(30, 1), tmp_path / "test.npz")
+    return tmp_path
+
+
+def arguments(**changes):
+    options = {
+        "backbone": "harmonics.py:two",
+        "frames": "training.npz",
+        "test-frames": "test.npz",
+        "site": "0",
+        "toward": "1",
+        "d": "2",
+    } | changes
+    given = ["diagnose", "--trust"]
+    for name, value in options.items():
+        if value is not None:
+            given += [f"--{name}", str(value)]
+    return given
+
+
+def test_result_file_table_and_figures(workplace, capsys):
+    assert main(arguments(json="result.json")) == 0
+    printed = capsys.readouterr()
+    assert "measured boundary l = 4, predicted dL = 4: they agree" in printed.out
+    assert "no path" in printed.out
+    result = json.loads((workplace / "result.json").read_text())
+    assert result["L"] == result["d"] == 2
+    assert result["solver"] == "equivariant"
+    assert result["predicted_boundary"] == result["measured_boundary"] == 4
+    assert result["agrees"] is True
+    assert [degree["l"] for degree in result["degrees"]] == [1, 2, 3, 4, 5, 6]
+    assert result["training_frames"]["checksum"] == random_frames(60, 0).checksum
+    assert result["verification"]["parity"] == "o3"
+    assert (workplace / "result.png").read_bytes().startswith(b"\x89PNG")
+    assert "<svg" in (workplace / "result.svg").read_text()
+    assert not list(workplace.glob(".*"))
+
+
+def test_one_file_is_divided(workplace, capsys):
+    assert main(arguments(**{"test-frames": None, "json": "result.json"})) == 0
+    result = json.loads((workplace / "result.json").read_text())
+    assert result["training_frames"]["n_frames"] == 40
+    assert result["test_frames"]["n_frames"] == 20
+
+
+def test_a_boundary_other_than_the_prediction_exits_with_one(workplace, capsys):
+    assert main(arguments(L=1)) == 1
+    assert "THEY DISAGREE" in capsys.readouterr().out
+
+
+def broken(name, **arrays):
+    np.savez(name, **arrays)
+
+
+def frames_with(**changes):
+    frames = random_frames(60, 0)
+    arrays = {
+        "nuclear_charges": frames.numbers,
+        "coords": np.array(frames.positions),
+        "energies": np.zeros(60),
+        "forces": np.zeros((60, 3, 3)),
+    }
+    return arrays | changes
+
+
+def prepare_nan():
+    coords = np.array(random_frames(60, 0).positions)
+    coords[7, 2, 1] = np.nan
+    broken("bad.npz", **frames_with(coords=coords))
+
+
+def prepare_close():
+    coords = np.array(random_frames(60, 0).positions)
+    coords[5, 1] = coords[5, 0] + 1e-4
+    broken("bad.npz", **frames_with(coords=coords))
+
+
+def prepare_missing_key():
+    arrays = frames_with()
+    del arrays["coords"]
+    broken("bad.npz", **arrays)
+
+
+def prepare_shape():
+    broken("bad.npz", **frames_with(coords=np.zeros((60, 4, 3))))
+
+
+def prepare_truncated():
+    broken("bad.npz", **frames_with())
+    Path("bad.npz").write_bytes(Path("bad.npz").read_bytes()[:900])
+
+
+@pytest.mark.parametrize(
+    ("changes", "prepare", "expected"),
+    [
+        ({"frames": "none.npz"}, None, ["none.npz"]),
+        ({"frames": "bad.npz"}, prepare_truncated, ["bad.npz"]),
+        ({"frames": "bad.npz"}, prepare_missing_key, ["bad.npz", "coords"]),
+        ({"frames": "bad.npz"}, prepare_nan, ["bad.npz", "frame 7", "atom 2"]),
+        ({"frames": "bad.npz"}, prepare_shape, ["bad.npz", "(60, 4, 3)"]),
+        ({"frames": "bad.npz"}, prepare_close, ["bad.npz", "frame 5", "0.1 Å"]),
+        ({"site": 3}, None, ["--site 3", "0 to 2"]),
+        ({"toward": 0}, None, ["both 0"]),
+        ({"site": "x"}, None, ["--site", "x"]),
+        ({"d": 9}, None, ["--d 9", "1 to 3"]),
+        ({"d": "1.5"}, None, ["--d", "valid integer"]),
+        ({"l-max": 40}, None, ["--l-max 40", "1 to 12"]),
+        ({"solver": "magic"}, None, ["magic", "equivariant, free"]),
+        ({"backbone": "nothing"}, None, ["unknown backbone 'nothing'"]),
+        ({"backbone": "sevennet:7net-0", "layer": "9"}, None, ["no layer '9'", "0, 1, 2, 3, 4"]),
+        ({"n-train": 10}, None, ["10 training frames", "at least 20"]),
+        ({"n-test": 3}, None, ["3 test frames", "at least 10"]),
+        ({"test-frames": "training.npz"}, None, ["also training frames"]),
+        ({"json": "missing/result.json"}, None, ["missing/result.json"]),
+    ],
+)
+def test_bad_input_is_one_line_and_status_two(workplace, capsys, changes, prepare, expected):
+    if prepare:
+        prepare()
+    before = sorted(path.name for path in workplace.iterdir())
+    assert main(arguments(**changes)) == 2
+    message = capsys.readouterr().err.strip().splitlines()[-1]
+    assert message.startswith("experiments: error: ")
+    for fragment in expected:
+        assert fragment in message
+    assert sorted(path.name for path in workplace.iterdir() if path.name != "__pycache__") == before
+
+
+def test_an_element_that_the_backbone_does_not_know(workplace, capsys):
+    pytest.importorskip("sevenn")
+    frames = frames_with(nuclear_charges=np.array([6, 118, 6]))
+    broken("og.npz", **frames)
+    assert main(arguments(backbone="sevennet:7net-0", frames="og.npz", **{"test-frames": None})) == 2
+    assert "Og" in capsys.readouterr().err.strip().splitlines()[-1]
+
+
+@pytest.mark.rmd17
+@pytest.mark.skipif(not RMD17.is_dir(), reason="no rMD17 frames at hand")
+@pytest.mark.parametrize("solver", ["equivariant", "free"])
+def test_seven_net_on_real_aspirin_loses_five_and_keeps_four(workplace, solver, capsys):
+    pytest.importorskip("sevenn")
+    changes = {
+        "backbone": "sevennet:7net-0",
+        "layer": "1",
+        "frames": RMD17 / "rmd17_aspirin_train_01.npz",
+        "test-frames": RMD17 / "rmd17_aspirin_test_01.npz",
+        "site": 12,
+        "toward": 11,
+        "solver": solver,
+        "n-train": 100,
+        "n-test": 40,
+        "json": "result.json",
+    }
+    assert main(arguments(**changes)) == 0
+    result = json.loads((workplace / "result.json").read_text())
+    found = {degree["l"]: degree for degree in result["degrees"]}
+    assert result["verification"]["parity"] == "so3"
+    assert found[1]["r2"] > found[3]["r2"] > found[4]["r2"] > 0.3
+    assert abs(found[5]["r2"]) < 0.02
+    assert abs(found[6]["r2"]) < 0.02
