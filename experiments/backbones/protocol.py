@@ -6,7 +6,7 @@ and one that only hands on features computed elsewhere carries what was measured
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
@@ -80,6 +80,12 @@ class Card:
         values = asdict(self)
         values["elements"] = sorted(self.elements) if self.elements is not None else None
         return values
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> "Card":
+        """The card that :meth:`to_dict` wrote; a missing or unknown key is a ``TypeError``."""
+        card = cls(**values)
+        return card if card.elements is None else replace(card, elements=frozenset(card.elements))
 
 
 def card_of(backbone: Backbone) -> Card:

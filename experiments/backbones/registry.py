@@ -1,10 +1,13 @@
 """How a backbone is named on the command line and opened: `family:name`, or `path/to/file.py:factory`.
 
-A new family is one adapter file and one line in :data:`FAMILIES`.
+A new family is one adapter file, which offers ``names()`` and ``open_named(name, options)``, and one line in
+:data:`FAMILIES`.
 """
 
 from dataclasses import dataclass
 from importlib import import_module
+from pathlib import Path
+from typing import Any
 
 from experiments.backbones.protocol import Backbone
 from span_theorem.errors import InputError
@@ -12,6 +15,9 @@ from span_theorem.errors import InputError
 FAMILIES = {
     "nequip": "experiments.backbones.nequip",
     "sevennet": "experiments.backbones.sevennet",
+    "so3lr": "experiments.backbones.so3lr",
+    "mace": "experiments.backbones.mace",
+    "features": "experiments.backbones.feature_file",
 }
 
 
@@ -36,8 +42,24 @@ def open_backbone(spec: str, options: Options | None = None) -> Backbone:
     Raises:
         InputError: unknown family or name, missing package, unreadable or untrusted file.
     """
-    family, separator, name = spec.partition(":")
-    if not separator or not name or family not in FAMILIES:
-        known = ", ".join(f"{family}:NAME" for family in FAMILIES)
-        raise InputError(f"unknown backbone '{spec}': expected {known}")
-    return import_module(FAMILIES[family]).open_named(name, options or Options())
+    options = options or Options()
+    family, _, name = spec.partition(":")
+    if family in FAMILIES and name:
+        return _family(family).open_named(name, options)
+    path, _, factory = spec.rpartition(":")
+    if path.endswith(".py"):
+        from experiments.backbones.user_file import open_factory
+
+        return open_factory(Path(path), factory, options)
+    known = ", ".join(f"{family}:NAME" for family in FAMILIES)
+    raise InputError(f"unknown backbone '{spec}': expected {known}, or path/to/file.py:factory")
+
+
+def names() -> tuple[str, ...]:
+    """Specifications of all backbones that have a name of their own, family by family."""
+    return tuple(f"{family}:{name}" for family in FAMILIES for name in _family(family).names())
+
+
+def _family(family: str) -> Any:
+    """The adapter module: it offers ``names()`` and ``open_named(name, options)``."""
+    return import_module(FAMILIES[family])

@@ -1,0 +1,192 @@
+"""SO3LR: the pretrained potential of the `so3krates-torch` wheel, and the user's own SO3krates models.
+
+A layer's features are invariants and one copy of every degree l of the Euclidean variables. The latter are
+sums of Y_l(r̂_ij) over neighbours j with invariant weights, so their parity is (-1)^l and the irreps are
+`128x0e+1x1o+1x2e+1x3o+1x4e` with true parities. SO3krates writes Y_lm with z as the polar axis, e3nn with y:
+with P the rotation (x, y, z) -> (y, z, x), Y^so3krates(r) = Y^e3nn(P r) = D(P) Y^e3nn(r), undone here.
+"""
+
+import copy
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from experiments.backbones.layers import DEFAULT_REASON, choose_layer, default_layer
+from experiments.backbones.neighbours import neighbour_pairs
+from experiments.backbones.protocol import Card
+from experiments.backbones.registry import Options
+from experiments.backbones.trust import require_trust, sha256
+from span_theorem.errors import InputError
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+PRETRAINED = ("so3lr",)
+ELEMENTS = frozenset({1, 6, 7, 8, 9, 15, 16, 17})
+"""What SO3LR was trained on; the rows of its embedding for other elements kept their initial values."""
+
+LONG_RANGE = {"r_max_lr": 12.0, "dispersion_energy_cutoff_lr_damping": 2.0}
+"""Long-range settings in Å of the package's own SO3LR calculator; features do not depend on them."""
+
+
+class SO3krates:
+    """Adapter of one SO3krates model at one layer (see :class:`experiments.backbones.protocol.Backbone`).
+
+    Molecules are taken as neutral singlets.
+
+    Args:
+        name: how results refer to it.
+        model: ``so3krates_torch.modules.models.So3krates``.
+        options: layer and device.
+        source: where the weights come from.
+        licence: licence of the weights.
+        checksum: SHA-256 of the file.
+        elements: atomic numbers the network was trained on, ``None`` if unknown.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        model: Any,
+        options: Options,
+        source: str,
+        licence: str,
+        checksum: str,
+        elements: frozenset[int] | None,
+    ):
+        import torch
+        from e3nn.o3 import Irreps
+
+        degrees = list(model.degrees)
+        if degrees != sorted(degrees) or model.euclidean_transformers is None:
+            raise InputError(f"backbone {name} has degrees {degrees}: expected them in increasing order")
+        equivariant = Irreps([(1, (l, (-1) ** l)) for l in degrees])
+        irreps = Irreps(f"{model.num_features}x0e") + equivariant
+        layers = {str(index): str(irreps) for index in range(model.num_layers)}
+        layer = choose_layer(layers, options.layer, name)
+        self._model = model.to(options.device).eval().requires_grad_(False)
+        for key, value in LONG_RANGE.items():
+            setattr(self._model, key, value)
+        # the same weights up to the layer read: nothing behind it has to be computed
+        self._read = copy.copy(self._model)
+        self._read._modules = dict(self._model._modules)
+        self._read.euclidean_transformers = self._model.euclidean_transformers[: int(layer) + 1]
+        self._read.use_lr = False
+        self._cutoff = float(model.r_max)
+        self._device = options.device
+        self._dtype = next(model.parameters()).dtype
+        polar_axis = torch.tensor([[0.0, 1.0, 0.0], [0.0, 0.0, 1.0], [1.0, 0.0, 0.0]], dtype=torch.float64)
+        self._to_e3nn = equivariant.D_from_matrix(polar_axis).to(options.device, self._dtype)
+        self.name = name
+        self.irreps = irreps
+        self.card = Card(
+            layers=layers,
+            layer=layer,
+            default_layer=default_layer(layers),
+            default_reason=DEFAULT_REASON,
+            labels="parity as labelled (O(3) equivariance)",
+            parameters=sum(parameter.numel() for parameter in model.parameters()),
+            source=source,
+            licence=licence,
+            elements=elements,
+            settings={"checkpoint_sha256": checksum},
+        )
+
+    def _graph(self, numbers: "Tensor", positions: "Tensor") -> dict[str, Any]:
+        import torch
+        from torch.nn.functional import one_hot
+
+        n_frames, n_atoms, _ = positions.shape
+        positions = positions.to(self._device)
+        flat = positions.reshape(-1, 3).to(self._dtype)
+        atoms = numbers.to(self._device).repeat(n_frames)
+        graph: dict[str, Any] = {
+            "positions": flat,
+            "atomic_numbers": atoms,
+            "node_attrs": one_hot(atoms - 1, self._model.num_elements).to(self._dtype),
+            "batch": torch.arange(n_frames, device=self._device).repeat_interleave(n_atoms),
+            "ptr": torch.arange(n_frames + 1, device=self._device) * n_atoms,
+            "head": torch.zeros(n_frames, dtype=torch.int64, device=self._device),
+            "cell": torch.zeros(3 * n_frames, 3, dtype=self._dtype, device=self._device),
+            "total_charge": torch.zeros(n_frames, dtype=self._dtype, device=self._device),
+            "total_spin": torch.zeros(n_frames, dtype=self._dtype, device=self._device),
+        }
+        # one list of pairs for the network, a longer one for electrostatics and dispersion
+        for suffix, cutoff in (("", self._cutoff), ("_lr", LONG_RANGE["r_max_lr"])):
+            pairs = torch.stack(neighbour_pairs(positions, cutoff))
+            graph[f"edge_index{suffix}"] = pairs
+            graph[f"shifts{suffix}"] = torch.zeros(pairs.shape[1], 3, dtype=self._dtype, device=self._device)
+        return graph
+
+    def features(self, numbers: "Tensor", positions: "Tensor") -> "Tensor":
+        """Invariants and Euclidean variables after the layer: (n_frames, n_atoms, irreps.dim)."""
+        import torch
+
+        invariant, euclidean = self._read.get_representation(self._graph(numbers, positions))
+        # y = D(P) x in every atom, so x = D(P)^T y: with y as rows, y D(P)
+        features = torch.cat([invariant, euclidean @ self._to_e3nn], dim=-1)
+        return features.reshape(*positions.shape[:2], -1)
+
+    def energy_forces(self, numbers: "Tensor", positions: "Tensor") -> "tuple[Tensor, Tensor]":
+        """Energies (n_frames,) in eV and forces (n_frames, n_atoms, 3) in eV/Å, float32."""
+        import torch
+
+        with torch.enable_grad():
+            moved = positions.detach().to(self._device, self._dtype).requires_grad_()
+            found = self._model(self._graph(numbers, moved), compute_force=True)
+        return found["energy"].detach(), found["forces"].detach().reshape(positions.shape)
+
+
+def names() -> tuple[str, ...]:
+    """Pretrained potentials of the wheel."""
+    return PRETRAINED
+
+
+def open_named(name: str, options: Options) -> SO3krates:
+    """Open `so3lr:so3lr`, or `so3lr:PATH` of a user's SO3krates model file.
+
+    Raises:
+        InputError: the package is missing, the name is unknown, or the file is not trusted or not readable.
+    """
+    try:
+        import so3krates_torch
+    except ImportError as error:
+        raise InputError(
+            "backbone family so3lr needs the package so3krates-torch: pip install 'span-theorem[so3lr]'"
+        ) from error
+    if name in PRETRAINED:
+        path = Path(so3krates_torch.__path__[0]) / "pretrained" / name / f"{name}.model"
+        source, licence, elements = f"shipped in the so3krates-torch wheel ({path.name})", "MIT", ELEMENTS
+    else:
+        path = Path(name)
+        if not path.is_file():
+            raise InputError(
+                f"unknown SO3krates potential '{name}': "
+                f"expected {', '.join(PRETRAINED)} or an existing model file"
+            )
+        require_trust(path, options.trust)
+        source, licence, elements = f"file {path.name}", "unknown", None
+    return SO3krates(
+        f"so3lr:{path.name if path == Path(name) else name}",
+        _load(path),
+        options,
+        source,
+        licence,
+        sha256(path),
+        elements,
+    )
+
+
+def _load(path: Path) -> Any:
+    import torch
+    from so3krates_torch.modules.models import So3krates
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            model = torch.load(path, map_location="cpu", weights_only=False)
+        except Exception as error:
+            raise InputError(f"{path} is not a SO3krates model: {type(error).__name__}: {error}") from error
+    if not isinstance(model, So3krates):
+        raise InputError(f"{path} holds a {type(model).__name__}, expected a SO3krates model")
+    return model

@@ -1,0 +1,65 @@
+"""`python -m experiments extract`: a backbone's features in a file that every other command reads."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from span_theorem.output import require_writable
+
+
+def extract(
+    backbone: Annotated[
+        str, typer.Option(help="FAMILY:NAME or path/to/file.py:factory; `backbones` lists them.")
+    ],
+    frames: Annotated[
+        list[str], typer.Option(help="Frames: npz, extxyz or a name such as embedded:train; repeatable.")
+    ],
+    output: Annotated[Path, typer.Option("-o", "--output", help="Feature file to write (.npz).")],
+    site: Annotated[int | None, typer.Option(help="Keep this atom's features only (index from 0).")] = None,
+    layer: Annotated[str | None, typer.Option(help="Layer to read; default: the backbone's own.")] = None,
+    jacobian: Annotated[
+        bool, typer.Option("--jacobian", help="Also ∂h/∂x of the site, which force figures need.")
+    ] = False,
+    units: Annotated[
+        str | None, typer.Option(help="Units of files that do not state them: eV or kcal/mol.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Seed of the rotations of the verification.")] = 0,
+    trust: Annotated[bool, typer.Option("--trust", help="Load files that can run code.")] = False,
+    device: Annotated[str, typer.Option(help="torch device.")] = "cpu",
+) -> int:
+    """Write the features of a backbone to a file; `--backbone features:FILE` reads it in every other command.
+
+    For networks that need an environment or a machine of their own. Give all the frames that will be asked
+    for, training and test.
+    """
+    from experiments.backbones import Options, open_backbone
+    from experiments.backbones.extraction import extract as run
+    from experiments.backbones.extraction import require_extractable
+    from experiments.backbones.feature_file import require_suffix, write_features
+    from experiments.data import load
+    from experiments.terminal import progress_bar, results_console
+
+    require_suffix(output)
+    require_writable(output)
+    sets = [load(spec, units=units) for spec in frames]
+    require_extractable(sets[0].n_atoms, site, jacobian)
+    network = open_backbone(backbone, Options(layer=layer, trust=trust, device=device))
+    with progress_bar("features", sum(len(one) for one in sets)) as bar:
+        found = run(
+            network, sets, site, jacobian, seed, progress=lambda done: bar.advance(bar.task_ids[0], done)
+        )
+    write_features(output, found)
+    console = results_console()
+    measured = found.verification
+    console.print(f"{found.name}, layer {found.card.layer}: {found.irreps}", soft_wrap=True)
+    console.print(
+        f"equivariance error {measured.rotation:.1e} (rotations), {measured.inversion:.1e} (inversion): "
+        f"labels {measured.parity.upper()}",
+        soft_wrap=True,
+    )
+    n_frames, n_stored, dim = found.features.shape
+    console.print(
+        f"features: {n_frames} frames × {n_stored} atoms × {dim} components -> {output}", soft_wrap=True
+    )
+    return 0
