@@ -61,7 +61,9 @@ def wigner_d(l: int, rotations: ArrayLike) -> NDArray[np.float64]:
     if matrices.shape[-2:] != (3, 3) or not np.allclose(
         matrices @ np.swapaxes(matrices, -1, -2), np.eye(3), atol=1e-8
     ):
-        raise ValueError(f"expected (..., 3, 3) rotation matrices, got {matrices.shape} or non-orthogonal rows")
+        raise ValueError(
+            f"expected (..., 3, 3) rotation matrices, got {matrices.shape} or non-orthogonal rows"
+        )
     if np.any(np.linalg.det(matrices) < 0):
         raise ValueError("expected proper rotations, got determinant -1")
     # e3nn's own D_from_matrix rests on float32 generators (errors of 1e-5 at l = 10)

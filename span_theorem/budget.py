@@ -68,7 +68,9 @@ def numeric_estimate(L: int, d: int) -> Estimate:
     columns, nodes = n**2, 2 * n**2
     rows = max(columns, 25_000)
     memory = 6e8 + 8 * (4 * nodes * columns + 6 * columns**2)
-    return Estimate(memory, 4 + 2e-9 * rows * columns**2 + 1e-8 * columns**3 + 1e-9 * nodes * rows * (columns + d))
+    return Estimate(
+        memory, 4 + 2e-9 * rows * columns**2 + 1e-8 * columns**3 + 1e-9 * nodes * rows * (columns + d)
+    )
 
 
 def multiplicity_estimate(L: int, d: int) -> Estimate:

@@ -4,7 +4,7 @@ import platform
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal
 
 from span_theorem import law
 from span_theorem.budget import Estimate, exact_estimate, multiplicity_estimate, numeric_estimate
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from span_theorem.numeric import NumericSpan
 
 Method = Literal["exact", "numeric", "both"]
-METHODS: tuple[Method, ...] = get_args(Method)
 
 
 @dataclass(frozen=True)
@@ -102,15 +101,23 @@ class CheckResult:
         return decided and self.law_holds and not self.contradiction
 
     @property
-    def proof(self) -> str:
-        """What is proved, and from what, in one sentence."""
-        if not self.exact:
-            return "Nothing is proved: floating-point ranks confirm, they do not prove (use --method exact or both)."
-        bounds = (
-            f"Lower bound: rank over F_p <= rank over Q, p = {self.exact.prime}. "
+    def bounds(self) -> str:
+        """Where the two bounds come from between which a rank is caught."""
+        prime = self.exact.prime if self.exact else None
+        return (
+            f"Lower bound: rank over F_p <= rank over Q, p = {prime}. "
             f"Upper bound: {_upper_bound(self.features)}."
         )
-        return f"{bounds} They {'meet: this instance is proved' if self.proved else 'do not meet: not proved'}."
+
+    @property
+    def proof(self) -> str:
+        """What is proved, and from what, in a few sentences."""
+        if not self.exact:
+            return (
+                "Nothing is proved: floating-point ranks confirm, they do not prove (--method exact or both)."
+            )
+        meet = "meet: this instance is proved" if self.proved else "do not meet: this instance is not proved"
+        return f"{self.bounds} They {meet}."
 
     def to_dict(self) -> dict[str, Any]:
         return {
@@ -155,9 +162,13 @@ def check_span(
         seed: of the numeric route's random products.
         progress: called with (steps done, steps in all) by the exact route.
 
+    Raises:
+        InputError: negative or fractional L or d, or unknown features.
+
     >>> check_span(2, 2, method="exact").verified
     True
     """
+    law.require_instance(L, d, features)
     exact = exact_span(L, d, features, progress=progress) if method != "numeric" else None
     numeric = None
     if method != "exact":

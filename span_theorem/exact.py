@@ -18,7 +18,7 @@ from typing import Any
 
 from flint import nmod_mat, nmod_poly
 
-from span_theorem.law import Features
+from span_theorem.law import Features, require_instance
 
 PRIME = 2**61 - 1
 """The Mersenne prime M61, far above 2(dL + 2) for every size that fits in memory."""
@@ -68,6 +68,7 @@ def exact_span(
     >>> exact_span(2, 2).ranks
     (1, 3, 5, 7, 9, 0, 0)
     """
+    require_instance(L, d, features)
     factors = _features(L, features, change_of_basis)
     steps, done = d * (d + 1) // 2 * max(L, 1), 0
     span: list[_Block] = []

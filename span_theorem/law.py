@@ -6,18 +6,37 @@ Nothing here computes a rank: :mod:`span_theorem.exact` and :mod:`span_theorem.n
 
 from typing import Literal, get_args
 
+from span_theorem.errors import InputError
+
 Features = Literal["upto", "exact"]
 FEATURES: tuple[Features, ...] = get_args(Features)
 
 SCOPE = "Scope: degree-bounded probes of one direction; no function-class bound on a message-passing network with many atoms."
 
 
+def require_instance(L: int, d: int, features: Features = "upto") -> None:
+    """Refuse what is no instance of the theorem.
+
+    Raises:
+        InputError: negative or fractional L or d, or unknown features.
+    """
+    for name, value in (("L", L), ("d", d)):
+        if not hasattr(value, "__index__") or value < 0:
+            raise InputError(f"{name} = {value!r}: expected an integer >= 0")
+    if features not in FEATURES:
+        raise InputError(f"features = {features!r}: expected one of {', '.join(FEATURES)}")
+
+
 def boundary(L: int, d: int) -> int:
     """The largest degree that polynomials of degree at most ``d`` in the Y_lm, l <= L, contain: dL.
+
+    Raises:
+        InputError: see :func:`require_instance`.
 
     >>> boundary(2, 2)
     4
     """
+    require_instance(L, d)
     return d * L
 
 
@@ -42,9 +61,13 @@ def degrees_of_products(L: int, k: int, features: Features) -> tuple[int, ...]:
 def expected_degrees(L: int, d: int, features: Features = "upto") -> tuple[int, ...]:
     """The degrees l, ascending, whose H_l the polynomials of degree at most ``d`` span.
 
+    Raises:
+        InputError: see :func:`require_instance`.
+
     >>> expected_degrees(2, 2, "upto"), expected_degrees(3, 2, "exact")
     ((0, 1, 2, 3, 4), (0, 2, 3, 4, 6))
     """
+    require_instance(L, d, features)
     if features == "upto" or L == 0:
         return degrees_of_products(L, d, features)
     reached: set[int] = set()
@@ -69,18 +92,18 @@ def sentence(L: int, d: int, features: Features = "upto") -> str:
     >>> sentence(2, 2, "upto")
     'Polynomials of degree <= 2 in Y_lm, l <= 2, span exactly the degrees l <= 4.'
     """
-    functions = f"Y_lm, l <= {L}" if features == "upto" else f"Y_{L}m"
-    head = f"Polynomials of degree <= {d} in {functions}, span exactly the degrees"
-    if features == "exact":
-        head = head.replace(", span", " span")
-    if L == 0 or d == 0:
-        return f"{head} l = 0."
     if features == "upto":
-        return f"{head} l <= {boundary(L, d)}."
+        head = f"Polynomials of degree <= {d} in Y_lm, l <= {L}, span exactly"
+    else:
+        head = f"Polynomials of degree <= {d} in Y_{L}m span exactly"
+    if L == 0 or d == 0:
+        return f"{head} the degree l = 0."
+    if features == "upto":
+        return f"{head} the degrees l <= {boundary(L, d)}."
     if d == 1:
-        return f"{head} l = 0 and l = {L}."
+        return f"{head} the degrees l = 0 and l = {L}."
     if L % 2 == 0:
-        return f"{head} l <= {boundary(L, d)} with l even."
+        return f"{head} the even degrees l <= {boundary(L, d)}."
     even, odd = L * (d - d % 2), L * (d - 1 + d % 2)
-    odd_part = f"l = {L}" if d == 2 else f"odd l <= {odd}"
-    return f"{head} even l <= {even} and {odd_part}."
+    odd_part = f"l = {L}" if d == 2 else f"the odd degrees l <= {odd}"
+    return f"{head} the even degrees l <= {even} and {odd_part}."

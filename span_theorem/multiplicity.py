@@ -12,7 +12,7 @@ from typing import Any
 
 from flint import fmpz_poly
 
-from span_theorem.law import Features
+from span_theorem.law import Features, require_instance
 
 
 @dataclass(frozen=True)
@@ -72,6 +72,7 @@ def multiplicities(L: int, d: int, features: Features = "upto") -> Multiplicitie
     >>> multiplicities(2, 2).total
     (5, 3, 5, 1, 1)
     """
+    require_instance(L, d, features)
     counts = weight_counts(L, features)
     by_power = []
     for k, series in enumerate(_symmetric_powers(counts, L, d)):

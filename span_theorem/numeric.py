@@ -15,12 +15,13 @@ from numpy.typing import NDArray
 from numerics.harmonics import spherical_harmonics
 from numerics.quadrature import sphere_quadrature
 from numerics.rank import NumericalRank, numerical_rank, rounding_tolerance
-from span_theorem.law import Features
+from span_theorem.law import Features, require_instance
 from span_theorem.multiplicity import polynomial_count
 
 MAX_MONOMIALS = 25_000
 """Up to here all monomials are taken (23,751 for L = d = 4), beyond it random products."""
 
+TOLERANCE_SOURCE = "max(number of products, number of harmonics) x 2.2e-16 x largest singular value"
 OVERSAMPLING = 16
 BATCH_BYTES = 32 * 2**20
 
@@ -60,7 +61,7 @@ class NumericSpan:
             "quadrature_nodes": self.nodes,
             "seed": self.seed,
             "tolerance": self.span.tolerance,
-            "tolerance_source": "max(number of products, number of harmonics) x 2.2e-16 x largest singular value",
+            "tolerance_source": TOLERANCE_SOURCE,
             "clear": self.clear,
             "span": self.span.to_dict(),
             "degrees": [{"l": l, **rank.to_dict()} for l, rank in enumerate(self.degrees)],
@@ -85,6 +86,7 @@ def numeric_span(
     >>> [rank.rank for rank in numeric_span(1, 2).degrees]
     [1, 3, 5, 0, 0]
     """
+    require_instance(L, d, features)
     highest = d * L + 2
     # a product has degree <= dL, the harmonic it is projected on <= dL + 2
     rule = sphere_quadrature(d * L + highest)

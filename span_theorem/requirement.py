@@ -61,14 +61,14 @@ def requirements(l: int, features: Features = "upto") -> tuple[Requirement, ...]
     return tuple(sorted(found, key=lambda r: (r.cost, r.L)))
 
 
-def to_dict(l: int, features: Features) -> dict[str, Any]:
-    """Everything `require --json` writes."""
+def document(l: int, features: Features, pairs: tuple[Requirement, ...]) -> dict[str, Any]:
+    """What `require --json` writes."""
     return {
         "l": l,
         "features": features,
         "cost": COST,
         "scope": law.SCOPE,
-        "pairs": [requirement.to_dict() for requirement in requirements(l, features)],
+        "pairs": [pair.to_dict() for pair in pairs],
     }
 
 

@@ -1,0 +1,44 @@
+"""Printing for people: rich tables on a terminal, the same tables unfolded where the output is piped."""
+
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+PIPED_WIDTH = 160
+
+
+def console() -> Console:
+    """A console on stdout that never crops: 160 columns wide where there is no terminal."""
+    width = None if sys.stdout.isatty() else PIPED_WIDTH
+    return Console(width=width, highlight=False, markup=False, emoji=False, soft_wrap=True)
+
+
+def table(title: str, columns: Sequence[str]) -> Table:
+    """A table of right-aligned figures; a column whose name starts with '<' is aligned left."""
+    result = Table(title=title, title_justify="left", title_style="bold")
+    for name in columns:
+        left = name.startswith("<")
+        result.add_column(name.lstrip("<"), justify="left" if left else "right", overflow="fold")
+    return result
+
+
+def mark(good: bool, yes: str, no: str) -> Text:
+    """``yes`` in green or ``no`` in red."""
+    return Text(yes, style="green") if good else Text(no, style="bold red")
+
+
+@contextmanager
+def progress_bar(title: str, shown: bool) -> Iterator[Callable[[int, int], None]]:
+    """Yield ``update(done, total)`` that moves a bar on stderr, if ``shown`` and stderr is a terminal."""
+    if not (shown and sys.stderr.isatty()):
+        yield lambda done, total: None
+        return
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task(title)
+        yield lambda done, total: progress.update(task, completed=done, total=total)
