@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from experiments.backbones.protocol import Backbone, Card, Potential, card_of
+from experiments.backbones.site import site_features, site_jacobian
 from experiments.backbones.verification import Verification, verify
 from experiments.data.frames import Frames
 from span_theorem.errors import InputError
@@ -98,7 +99,10 @@ def extract(
             parts["jacobian"].append(derivative)
         else:
             with torch.no_grad():
-                parts["features"].append(backbone.features(known, x)[:, atoms])
+                if site is None:
+                    parts["features"].append(backbone.features(known, x))
+                else:
+                    parts["features"].append(site_features(backbone, known, x, site)[:, None])
         if isinstance(backbone, Potential):
             energies, forces = backbone.energy_forces(known, x)
             parts["energies"].append(energies)
@@ -135,28 +139,3 @@ def require_extractable(n_atoms: int, site: int | None, jacobian: bool) -> None:
         raise InputError(f"--site {site} is out of range: expected 0 to {n_atoms - 1}")
     if jacobian and site is None:
         raise InputError("--jacobian needs --site: the Jacobian is kept for one atom's features")
-
-
-def site_jacobian(backbone: Backbone, numbers: Any, positions: Any, site: int) -> tuple[Any, Any]:
-    """Features of one atom and their derivative, one backward pass per component.
-
-    Args:
-        numbers: (n_atoms,) int64 tensor.
-        positions: (n_frames, n_atoms, 3) tensor, Å.
-
-    Returns:
-        (n_frames, dim) and (n_frames, dim, n_atoms, 3) per Å, in the features' precision.
-    """
-    import torch
-
-    with torch.enable_grad():
-        x = positions.detach().clone().requires_grad_()
-        features = backbone.features(numbers, x)[:, site]
-        columns = []
-        for component in range(features.shape[1]):
-            # frames do not see one another, so the gradient of the sum holds every frame's own
-            (gradient,) = torch.autograd.grad(
-                features[:, component].sum(), x, retain_graph=True, allow_unused=True
-            )
-            columns.append(torch.zeros_like(x) if gradient is None else gradient)
-        return features.detach(), torch.stack(columns, dim=1).to(features.dtype)

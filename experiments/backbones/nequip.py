@@ -17,6 +17,7 @@ from experiments.backbones.layers import DEFAULT_REASON, choose_layer, default_l
 from experiments.backbones.neighbours import neighbour_pairs
 from experiments.backbones.protocol import Card
 from experiments.backbones.registry import Options
+from experiments.backbones.site import run_for_sites
 from experiments.backbones.trust import require_trust, sha256
 from span_theorem.errors import InputError
 
@@ -111,11 +112,30 @@ class NequIP:
         from nequip.data import AtomicDataDict as keys
 
         data = self._graph(numbers, positions)
-        for key, module in self._modules.items():
+        for module in self._modules_to_layer().values():
             data = module(data)
-            if key == f"layer{self.card.layer}_convnet":
-                break
         return data[keys.NODE_FEATURES_KEY].reshape(*positions.shape[:2], -1)
+
+    def site_features(self, numbers: "Tensor", positions: "Tensor", site: int) -> "Tensor":
+        """Features of one atom (see :class:`experiments.backbones.site.Local`)."""
+        import torch
+        from nequip.data import AtomicDataDict as keys
+
+        n_frames, n_atoms, _ = positions.shape
+        modules = self._modules_to_layer()
+        data = run_for_sites(
+            modules,
+            self._graph(numbers, positions),
+            keys.EDGE_INDEX_KEY,
+            [key for key in modules if key.endswith("_convnet")],
+            site + n_atoms * torch.arange(n_frames, device=self._device),
+        )
+        return data[keys.NODE_FEATURES_KEY].reshape(n_frames, n_atoms, -1)[:, site]
+
+    def _modules_to_layer(self) -> dict[str, Any]:
+        names = list(self._modules)
+        stop = names.index(f"layer{self.card.layer}_convnet") + 1
+        return {key: self._modules[key] for key in names[:stop]}
 
     def energy_forces(self, numbers: "Tensor", positions: "Tensor") -> "tuple[Tensor, Tensor]":
         """Energies (n_frames,) in eV, float64, and forces (n_frames, n_atoms, 3) in eV/Å."""

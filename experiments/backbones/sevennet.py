@@ -12,6 +12,7 @@ from experiments.backbones.layers import DEFAULT_REASON, choose_layer, default_l
 from experiments.backbones.neighbours import neighbour_pairs
 from experiments.backbones.protocol import Card
 from experiments.backbones.registry import Options
+from experiments.backbones.site import run_for_sites
 from experiments.backbones.trust import require_trust, sha256
 from span_theorem.errors import InputError
 
@@ -52,6 +53,7 @@ class SevenNet:
             if key.endswith("_equivariant_gate")
         }
         layer = choose_layer(layers, options.layer, name)
+        shipped = name.removeprefix("sevennet:") in PRETRAINED
         self.name = name
         self.irreps = Irreps(layers[layer])
         self.card = Card(
@@ -63,10 +65,8 @@ class SevenNet:
             if loaded.config.get("is_parity")
             else "order only (SO(3) equivariance): every order is labelled e, whatever its parity",
             parameters=sum(parameter.numel() for parameter in self._model.parameters()),
-            source=f"checkpoint {checkpoint.name}",
-            licence="MIT (shipped in the sevenn wheel)"
-            if name.removeprefix("sevennet:") in PRETRAINED
-            else "unknown",
+            source=f"{'sevenn wheel' if shipped else 'file'}, {checkpoint.name}",
+            licence="MIT" if shipped else "unknown",
             elements=frozenset(int(z) for z in self._model.type_map),
             settings={"checkpoint_sha256": sha256(checkpoint)},
         )
@@ -100,11 +100,30 @@ class SevenNet:
         from sevenn import _keys as keys
 
         data = self._graph(numbers, positions)
-        for key, module in self._model.named_children():
+        for module in self._modules_to_layer().values():
             data = module(data)
-            if key == f"{self.card.layer}_equivariant_gate":
-                break
         return data[keys.NODE_FEATURE].reshape(*positions.shape[:2], -1)
+
+    def site_features(self, numbers: "Tensor", positions: "Tensor", site: int) -> "Tensor":
+        """Features of one atom (see :class:`experiments.backbones.site.Local`)."""
+        import torch
+        from sevenn import _keys as keys
+
+        n_frames, n_atoms, _ = positions.shape
+        modules = self._modules_to_layer()
+        data = run_for_sites(
+            modules,
+            self._graph(numbers, positions),
+            keys.EDGE_IDX,
+            [key for key in modules if key.endswith("_convolution")],
+            site + n_atoms * torch.arange(n_frames, device=self._device),
+        )
+        return data[keys.NODE_FEATURE].reshape(n_frames, n_atoms, -1)[:, site]
+
+    def _modules_to_layer(self) -> dict[str, Any]:
+        modules = dict(self._model.named_children())
+        names = list(modules)
+        return {key: modules[key] for key in names[: names.index(f"{self.card.layer}_equivariant_gate") + 1]}
 
     def energy_forces(self, numbers: "Tensor", positions: "Tensor") -> "tuple[Tensor, Tensor]":
         """Energies (n_frames,) in eV and forces (n_frames, n_atoms, 3) in eV/Å, float32."""

@@ -1,0 +1,127 @@
+"""Background: the diagnostic reads one atom, the site; most of a network's work concerns other atoms.
+
+Question: what is the least that has to be computed for the site's features and their derivative? After k layers
+of message passing the site sees only the edges into atoms at most k - 1 steps away, one step fewer layer by layer.
+Measured for the shipped L = 2 backbones at layer 1: 80% of the edges in the first layer and 7% in the second, and a
+Jacobian five times as fast as through the whole molecule (`python -m benchmarks features`).
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+
+from experiments.backbones.protocol import Backbone
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+@runtime_checkable
+class Local(Protocol):
+    """A backbone that can compute one atom's features for less than every atom's."""
+
+    def site_features(self, numbers: "Tensor", positions: "Tensor", site: int) -> "Tensor":
+        """The same as ``features(numbers, positions)[:, site]``: (n_frames, irreps.dim)."""
+        ...
+
+
+def site_features(backbone: Backbone, numbers: "Tensor", positions: "Tensor", site: int) -> "Tensor":
+    """Features of one atom, (n_frames, irreps.dim), the cheapest way the backbone has."""
+    if isinstance(backbone, Local):
+        return backbone.site_features(numbers, positions, site)
+    return backbone.features(numbers, positions)[:, site]
+
+
+def site_jacobian(
+    backbone: Backbone, numbers: "Tensor", positions: "Tensor", site: int
+) -> "tuple[Tensor, Tensor]":
+    """Features of one atom and their derivative, one backward pass per component.
+
+    Args:
+        backbone: see :class:`experiments.backbones.protocol.Backbone`.
+        numbers: (n_atoms,) int64.
+        positions: (n_frames, n_atoms, 3), Å.
+        site: index of the atom.
+
+    Returns:
+        (n_frames, dim) and (n_frames, dim, n_atoms, 3) per Å, in the features' precision.
+    """
+    import torch
+
+    with torch.enable_grad():
+        x = positions.detach().clone().requires_grad_()
+        features = site_features(backbone, numbers, x, site)
+        columns = []
+        for component in range(features.shape[1]):
+            # frames do not see one another, so the gradient of the sum holds every frame's own
+            (gradient,) = torch.autograd.grad(
+                features[:, component].sum(), x, retain_graph=True, allow_unused=True
+            )
+            columns.append(torch.zeros_like(x) if gradient is None else gradient)
+        return features.detach(), torch.stack(columns, dim=1).to(features.dtype)
+
+
+def edges_that_matter(
+    centre: "Tensor", neighbour: "Tensor", sites: "Tensor", n_atoms: int, n_layers: int
+) -> "list[Tensor]":
+    """For every layer, which edges can still reach the sites through the layers after it.
+
+    Args:
+        centre: (n_edges,) the atom that receives along the edge.
+        neighbour: (n_edges,) the atom that sends.
+        sites: indices of the atoms whose features are read after the last layer.
+        n_atoms: number of atoms, all frames together.
+        n_layers: number of message-passing layers.
+
+    Returns:
+        One (n_edges,) mask a layer, first layer first; each contains the next.
+    """
+    import torch
+
+    needed = torch.zeros(n_atoms, dtype=torch.bool, device=centre.device)
+    needed[sites] = True
+    masks = []
+    for _ in range(n_layers):
+        mask = needed[centre]
+        masks.append(mask)
+        needed = needed.clone()
+        needed[neighbour[mask]] = True
+    return masks[::-1]
+
+
+def run_for_sites(
+    modules: Mapping[str, Callable[[dict[str, Any]], dict[str, Any]]],
+    data: dict[str, Any],
+    index_key: str,
+    convolutions: Sequence[str],
+    sites: "Tensor",
+) -> dict[str, Any]:
+    """Run named modules one after another, dropping before each convolution the edges that no longer matter.
+
+    Args:
+        modules: in the network's order, up to the layer that is read.
+        data: the graph; tensors of edges have names that begin with "edge" and one row an edge.
+        index_key: name of the (2, n_edges) edge index, receiving atoms first.
+        convolutions: names of the modules that pass messages.
+        sites: indices of the atoms that are read.
+    """
+    centre, neighbour = data[index_key]
+    n_atoms = int(centre.max()) + 1 if len(centre) else 0
+    n_atoms = max(n_atoms, int(sites.max()) + 1)
+    masks = edges_that_matter(centre, neighbour, sites, n_atoms, len(convolutions))
+    kept = masks[0]
+    _keep_edges(data, kept, index_key)
+    for key, module in modules.items():
+        if key in convolutions[1:]:
+            mask = masks[convolutions.index(key)]
+            _keep_edges(data, mask[kept], index_key)
+            kept = mask
+        data = module(data)
+    return data
+
+
+def _keep_edges(data: dict[str, Any], keep: "Tensor", index_key: str) -> None:
+    for key, value in data.items():
+        if key == index_key:
+            data[key] = value[:, keep]
+        elif key.startswith("edge") and len(value) == len(keep):
+            data[key] = value[keep]
