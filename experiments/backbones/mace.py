@@ -65,7 +65,7 @@ class MACE:
             default_reason=DEFAULT_REASON,
             labels="parity as labelled (O(3) equivariance)",
             parameters=sum(parameter.numel() for parameter in model.parameters()),
-            source=f"file {name.removeprefix('mace:')}",
+            source=f"file, {name.removeprefix('mace:')}",
             licence="unknown",
             elements=frozenset(elements),
             settings={"checkpoint_sha256": checksum},

@@ -1,23 +1,76 @@
 """How a backbone is named on the command line and opened: `family:name`, or `path/to/file.py:factory`.
 
-A new family is one adapter file, which offers ``names()`` and ``open_named(name, options)``, and one line in
+A new family is one adapter file, which offers ``names()`` and ``open_named(name, options)``, and one entry in
 :data:`FAMILIES`.
 """
 
 from dataclasses import dataclass
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from experiments.backbones.protocol import Backbone
 from span_theorem.errors import InputError
 
+
+@dataclass(frozen=True)
+class Family:
+    """Backbones of one kind of network.
+
+    Attributes:
+        module: the adapter; it offers ``names()`` and ``open_named(name, options)``.
+        usage: what a user may give after `FAMILY:`, beside a name.
+        package: what has to be importable, ``None`` if nothing more than this project.
+        install: how to get it.
+    """
+
+    module: str
+    usage: str
+    package: str | None = None
+    install: str = ""
+
+    @property
+    def installed(self) -> bool:
+        return self.package is None or find_spec(self.package) is not None
+
+    def names(self) -> tuple[str, ...]:
+        """Backbones of this family that have a name of their own."""
+        return tuple(self._adapter().names())
+
+    def open(self, name: str, options: "Options") -> Backbone:
+        return self._adapter().open_named(name, options)
+
+    def _adapter(self) -> Any:
+        return import_module(self.module)
+
+
 FAMILIES = {
-    "nequip": "experiments.backbones.nequip",
-    "sevennet": "experiments.backbones.sevennet",
-    "so3lr": "experiments.backbones.so3lr",
-    "mace": "experiments.backbones.mace",
-    "features": "experiments.backbones.feature_file",
+    "nequip": Family(
+        "experiments.backbones.nequip",
+        "FILE.ckpt, FILE.nequip.zip or NAME.card.json",
+        package="nequip",
+        install="pip install 'span-theorem[nequip]'",
+    ),
+    "sevennet": Family(
+        "experiments.backbones.sevennet",
+        "CHECKPOINT",
+        package="sevenn",
+        install="pip install 'span-theorem[sevennet]'",
+    ),
+    "so3lr": Family(
+        "experiments.backbones.so3lr",
+        "FILE.model",
+        package="so3krates_torch",
+        install="pip install 'span-theorem[so3lr]'",
+    ),
+    "mace": Family(
+        "experiments.backbones.mace",
+        "FILE.model",
+        package="mace",
+        install="an environment of its own, see docs/backbones.md",
+    ),
+    "features": Family("experiments.backbones.feature_file", "FILE.npz"),
 }
 
 
@@ -44,22 +97,30 @@ def open_backbone(spec: str, options: Options | None = None) -> Backbone:
     """
     options = options or Options()
     family, _, name = spec.partition(":")
+    require_device(options.device)
     if family in FAMILIES and name:
-        return _family(family).open_named(name, options)
+        return FAMILIES[family].open(name, options)
     path, _, factory = spec.rpartition(":")
     if path.endswith(".py"):
         from experiments.backbones.user_file import open_factory
 
         return open_factory(Path(path), factory, options)
-    known = ", ".join(f"{family}:NAME" for family in FAMILIES)
+    known = ", ".join(f"{family}:…" for family in FAMILIES)
     raise InputError(f"unknown backbone '{spec}': expected {known}, or path/to/file.py:factory")
 
 
-def names() -> tuple[str, ...]:
-    """Specifications of all backbones that have a name of their own, family by family."""
-    return tuple(f"{family}:{name}" for family in FAMILIES for name in _family(family).names())
+def require_device(device: str) -> None:
+    """Refuse a torch device that is not there.
 
+    Raises:
+        InputError: the device's name is unknown, or nothing can be put on it.
+    """
+    import torch
 
-def _family(family: str) -> Any:
-    """The adapter module: it offers ``names()`` and ``open_named(name, options)``."""
-    return import_module(FAMILIES[family])
+    try:
+        torch.zeros(1, device=device)
+    except Exception as error:  # torch raises RuntimeError, AssertionError or its own kinds
+        reason = str(error).splitlines()[0]
+        raise InputError(
+            f"--device {device} cannot be used: {reason} (expected cpu, or cuda with a GPU)"
+        ) from error

@@ -156,7 +156,7 @@ def open_named(name: str, options: Options) -> SO3krates:
         ) from error
     if name in PRETRAINED:
         path = Path(so3krates_torch.__path__[0]) / "pretrained" / name / f"{name}.model"
-        source, licence, elements = f"shipped in the so3krates-torch wheel ({path.name})", "MIT", ELEMENTS
+        source, licence, elements = f"so3krates-torch wheel, {path.name}", "MIT", ELEMENTS
     else:
         path = Path(name)
         if not path.is_file():
@@ -165,7 +165,7 @@ def open_named(name: str, options: Options) -> SO3krates:
                 f"expected {', '.join(PRETRAINED)} or an existing model file"
             )
         require_trust(path, options.trust)
-        source, licence, elements = f"file {path.name}", "unknown", None
+        source, licence, elements = f"file, {path.name}", "unknown", None
     return SO3krates(
         f"so3lr:{path.name if path == Path(name) else name}",
         _load(path),

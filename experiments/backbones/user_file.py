@@ -142,7 +142,7 @@ def _require_protocol(backbone: Any, where: str) -> None:
 def _card(backbone: Backbone, path: Path) -> Card:
     given = card_of(backbone)
     checksum = {"file_sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
-    source = given.source if isinstance(getattr(backbone, "card", None), Card) else f"file {path.name}"
+    source = given.source if isinstance(getattr(backbone, "card", None), Card) else f"file, {path.name}"
     return replace(given, source=source, settings={**given.settings, **checksum})
 
 

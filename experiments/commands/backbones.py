@@ -1,0 +1,66 @@
+"""`python -m experiments backbones`: which backbones there are, with their layers, sources and licences."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from span_theorem.output import require_writable, write_json
+
+
+def backbones(
+    json: Annotated[Path | None, typer.Option(help="Write the list here.")] = None,
+) -> int:
+    """List every backbone with its order L, the irreps of each layer, parameters, source and licence."""
+    from rich.table import Column, Table
+    from rich.text import Text
+
+    from experiments.backbones import catalogue
+    from experiments.terminal import progress_bar, results_console
+    from experiments.versions import versions
+
+    require_writable(json)
+    with progress_bar("opening", len(catalogue.named())) as bar:
+        task = bar.task_ids[0]
+
+        def progress(spec: str) -> None:
+            bar.update(task, description=f"opening {spec}")
+            bar.advance(task)
+
+        found = catalogue.entries(progress)
+    table = Table(
+        Column("backbone", no_wrap=True),
+        "L",
+        Column("layer: irreps", overflow="fold", ratio=1),
+        "default",
+        Column("parameters", justify="right"),
+        Column("source", overflow="fold", ratio=1),
+        "licence",
+    )
+    for entry in found:
+        if not entry["available"]:
+            table.add_row(entry["backbone"], "", Text(entry["reason"]))
+            continue
+        layers = "\n".join(f"{names}: {irreps}" for names, irreps in catalogue.grouped(entry["layers"]))
+        table.add_row(
+            entry["backbone"],
+            str(entry["L"]),
+            layers,
+            entry["default_layer"],
+            f"{entry['parameters']:,}",
+            entry["source"],
+            entry["licence"],
+        )
+    console = results_console()
+    console.print(table)
+    for reason in sorted({entry["default_reason"] for entry in found if entry["available"]}):
+        console.print(f"Default layer: {reason}.", soft_wrap=True)
+    console.print("\nYour own network:")
+    console.print("  path/to/file.py:factory (needs --trust)", soft_wrap=True)
+    for family in catalogue.families():
+        missing = "" if family["installed"] else f" (not installed: {family['install']})"
+        console.print(f"  {family['usage']}{missing}", soft_wrap=True, markup=False)
+    if json is not None:
+        write_json(json, {"backbones": found, "families": catalogue.families(), "versions": versions()})
+        console.print(f"list: {json}", soft_wrap=True)
+    return 0
