@@ -95,7 +95,7 @@ def _by_e3nn(l_max: int, units: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _by_recursion(l_max: int, units: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Y_lm from normalised P_l^m(cos β) / sin^m β, without Condon-Shortley phase, times (sin β)^m cos or sin mα.
+    """Y_lm from normalised P_l^m(cos β) / sin^m β, no Condon-Shortley phase, times sin^m β and cos or sin mα.
 
     The three-term recursion in l at fixed m, stable upwards: DLMF 14.10.3 with the normalisation
     sqrt((2l+1) (2 - δ_m0) (l-m)!/(l+m)!) absorbed. α turns from z to x about the polar axis y.

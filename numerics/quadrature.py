@@ -29,7 +29,8 @@ def node_count(degree: int) -> int:
 def sphere_quadrature(degree: int) -> SphereQuadrature:
     """Gauss-Legendre nodes along the polar axis y times equidistant azimuths (Abramowitz & Stegun 25.4.29).
 
-    n Gauss nodes are exact up to degree 2n - 1; ``degree`` + 1 equidistant angles integrate e^{imα}, |m| <= ``degree``.
+    n Gauss nodes are exact up to degree 2n - 1; ``degree`` + 1 equidistant angles integrate e^{imα} for
+    |m| <= ``degree``.
 
     Raises:
         ValueError: ``degree`` is negative.

@@ -46,7 +46,7 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> Any:
-    # the exact route starts in a fraction of a second because numpy and torch come only with the names that need them
+    # numpy and torch come only with the names that need them: the exact route starts in an instant
     for module, names in _HOMES.items():
         if name in names:
             return getattr(import_module(f"span_theorem.{module}"), name)

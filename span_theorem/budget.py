@@ -56,35 +56,39 @@ def available_memory() -> float:
 
 def exact_estimate(L: int, d: int) -> Estimate:
     """For :func:`span_theorem.exact.exact_span`; measured from L = d = 5 to 20, good to a factor of three."""
-    n = _size(L, d)
+    n, power = _degree(L, d), _clipped(d)
     # the largest block with the rows waiting for reduction, then all blocks of two steps
     memory = 6e7 + 250 * n**2 + 6 * n**3
-    return Estimate(memory, 1e-8 * n**4 + 1.5e-7 * d * n**3 + 2e-5 * d)
+    return Estimate(memory, 0.2 + 1e-8 * n**4 + 1.5e-7 * power * n**3 + 2e-5 * power)
 
 
 def numeric_estimate(L: int, d: int) -> Estimate:
     """For :func:`span_theorem.numeric.numeric_span`, whose QR and singular values dominate."""
-    n = _size(L, d) + 3
+    n = _degree(L, d) + 3
     columns, nodes = n**2, 2 * n**2
     rows = max(columns, 25_000)
     memory = 6e8 + 8 * (4 * nodes * columns + 6 * columns**2)
-    return Estimate(
-        memory, 4 + 2e-9 * rows * columns**2 + 1e-8 * columns**3 + 1e-9 * nodes * rows * (columns + d)
-    )
+    flops = 2 * rows * columns**2 + 10 * columns**3 + nodes * rows * (columns + _clipped(d))
+    return Estimate(memory, 4 + 1e-9 * flops)
 
 
 def multiplicity_estimate(L: int, d: int) -> Estimate:
-    """For :func:`span_theorem.multiplicity.multiplicities`: big integers, d polynomials in q of length 2kL + 1."""
-    L, d = min(L, 10**9), min(d, 10**9)
+    """For :func:`span_theorem.multiplicity.multiplicities`: d polynomials in q of 2kL + 1 big integers."""
+    L, d = int(_clipped(L)), int(_clipped(d))
     coefficients = d * (2.0 * d * L + 1)
     words = 1 + min(d, 2 * L) / 8
-    factors = sum(min(L - m + 1, d) for m in range(min(L, 10**4) + 1)) * 2.0
-    return Estimate(5e7 + 150 * coefficients * words, 2e-9 * factors * coefficients * words)
+    # a weight shared by c features is taken at once if c > d, one feature at a time otherwise
+    factors = min(1.0 * L * L, 2.0 * L * d) + 1
+    return Estimate(5e7 + 150 * coefficients * words, 2e-9 * factors * coefficients * words + 2e-5 * d)
 
 
-def _size(L: int, d: int) -> float:
-    # floats overflow only beyond 1e308, and n**4 is asked for
-    return float(min(max(L * d, L), 10**60))
+def _degree(L: int, d: int) -> float:
+    return max(_clipped(L) * _clipped(d), _clipped(L))
+
+
+def _clipped(value: int) -> float:
+    # the sixth power of a product of two is taken: no float overflows, and nothing of that size is affordable
+    return float(min(value, 10**20))
 
 
 def _quantity(value: float) -> str:

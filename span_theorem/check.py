@@ -20,7 +20,7 @@ Method = Literal["exact", "numeric", "both"]
 
 @dataclass(frozen=True)
 class DegreeVerdict:
-    """One degree l: the rank found, the full rank 2l + 1, the multiplicity in Sym^{<=d}, whether the law has l."""
+    """One degree l: rank found, full rank 2l + 1, multiplicity in Sym^{<=d}, and whether the law has l."""
 
     l: int
     rank: int
@@ -96,7 +96,7 @@ class CheckResult:
 
     @property
     def verified(self) -> bool:
-        """Whether the law holds, by exact arithmetic or with a clear numerical gap, and no route contradicts it."""
+        """Whether the law holds, by exact arithmetic or a clear numerical gap, with no contradiction."""
         decided = self.exact is not None or (self.numeric is not None and self.numeric.clear)
         return decided and self.law_holds and not self.contradiction
 

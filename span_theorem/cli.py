@@ -11,12 +11,13 @@ from span_theorem.commands.show import show
 from span_theorem.commands.tables import tables
 
 app = application(
-    "Which angular frequencies polynomials in spherical harmonics can carry: proved exactly, confirmed numerically."
+    "Which angular frequencies polynomials in spherical harmonics can carry: proved exactly, "
+    "confirmed numerically."
 )
 for command in (check, grid, multiplicity, require, show, tables):
     app.command()(command)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command and return its exit status (0 verified or done, 1 the claim fails, 2 unusable input)."""
+    """Run one command; its exit status: 0 verified or done, 1 the claim fails, 2 unusable input."""
     return run(app, "span-theorem", arguments)

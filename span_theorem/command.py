@@ -1,15 +1,16 @@
-"""Running a typer application with this project's exit statuses: 0 done, 1 the claim fails, 2 unusable input."""
+"""Running a typer application with this project's exit statuses: 0 done, 1 claim fails, 2 unusable input."""
 
 import os
 import sys
 from collections.abc import Sequence
+from typing import Any
 
 import typer
 
 from span_theorem.errors import InputError
 
 # typer carries its own copy of click; the base of its usage errors is reached through the public subclass
-_UsageError = typer.BadParameter.__mro__[1]
+_UsageError: Any = typer.BadParameter.__mro__[1]
 
 
 def application(help: str) -> typer.Typer:
@@ -23,7 +24,7 @@ def run(app: typer.Typer, name: str, arguments: Sequence[str] | None = None) -> 
         result = app(args=arguments, prog_name=name, standalone_mode=False)
         return result if isinstance(result, int) else 0
     except _UsageError as error:
-        message = error.format_message()  # type: ignore[attr-defined]
+        message = error.format_message()
         if not message:  # no arguments: the help has been printed
             return 2
     except InputError as error:

@@ -1,15 +1,16 @@
 """Ranks of spans of products of spherical harmonics by exact arithmetic over F_p, graded by the weight m.
 
-With w = x + iy, every function of weight m >= 0 on the sphere is w^m q(z), of weight -m its mirror image
-w̄^m q(z), and w w̄ = 1 - z². Up to scale Y_l,±m = w^m P_l^(m)(z), the m-th derivative of the Legendre polynomial. A
-space that is symmetric under m -> -m is thus one space of polynomials q for every weight m >= 0. The space of
-products of at most k features grows one factor at a time, S_k = S_0 + S_(k-1) F, each weight on its own.
+With w = x + iy, every function of weight m >= 0 on the sphere is w^m q(z), of weight -m its mirror image w̄^m q(z),
+and w w̄ = 1 - z². Up to scale Y_l,±m = w^m P_l^(m)(z), P_l^(m) the m-th derivative of the Legendre polynomial. A
+space that is symmetric under m -> -m is thus one space of polynomials q for every weight m >= 0. The space
+of products of at most k features grows one factor at a time, S_k = S_0 + S_(k-1) F, each weight on its own.
 
 What a rank over F_p proves. P_l^(m) has coefficients in Z[1/2] and the leading coefficient
-(2l)! / (2^l l! (l-m)!), so for p > 2l everything reduces modulo p and the change of basis from z^j to P_l^(m) stays
-invertible. Every vector below is the reduction of a combination, with coefficients free of p in the
-denominator, of actual products; a minor that is non-zero modulo p is non-zero over Q. Hence rank over F_p <= rank over
-Q for *every* prime p > 2(dL + 2): an unlucky p can leave an instance unproved, it cannot prove a wrong one.
+(2l)! / (2^l l! (l-m)!), so for p > 2l everything reduces modulo p and the change of basis from z^j to P_l^(m)
+stays invertible. Every vector below is the reduction of a combination, with coefficients free of p in the
+denominator, of actual products; a minor that is non-zero modulo p is non-zero over Q. Hence rank over F_p is at
+most rank over Q for *every* prime p > 2(dL + 2): an unlucky p can leave an instance unproved, it cannot prove
+a wrong one.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -56,13 +57,13 @@ def exact_span(
     change_of_basis: Callable[[int], Sequence[Sequence[int]]] | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> ExactSpan:
-    """Ranks over F_p of the projections onto H_0 .. H_(dL+2) of the polynomials of degree <= ``d`` in the features.
+    """Ranks over F_p of the projections onto H_0 .. H_(dL+2) of the polynomials of degree <= ``d``.
 
     Args:
         L: highest degree of the features (``upto``) or their only degree (``exact``).
         d: highest degree of the polynomials.
-        change_of_basis: for every weight m >= 0, the rows of a matrix over the integers by which the features of
-            that weight are mixed first; the ranks do not change if it is invertible modulo p.
+        change_of_basis: for every weight m >= 0, the rows of a matrix over the integers by which the features
+            of that weight are mixed first; the ranks do not change if it is invertible modulo p.
         progress: called with (steps done, steps in all).
 
     >>> exact_span(2, 2).ranks
@@ -150,7 +151,7 @@ class _Block:
         return product.entries()[: self.rank * matrix.ncols()]
 
     def degrees(self, basis: list[nmod_poly], m: int) -> Iterator[int]:
-        """The degrees l >= m onto whose w^m P_l^(m) the space projects; ``basis`` holds P_l^(m) for those l."""
+        """The degrees l >= m onto whose w^m P_l^(m) the space projects; ``basis`` holds those P_l^(m)."""
         if self.rank == 0:
             return
         rows = [[int(c) for c in q.coeffs()] for q in basis]
@@ -182,7 +183,7 @@ def _features(
 def _products(
     m: int, span: list[_Block], factors: list[list[nmod_poly]]
 ) -> Iterator[tuple[_Block, nmod_poly]]:
-    """Blocks of ``span`` with the polynomial that takes them, times one feature, into weight ``m``; richest first."""
+    """Blocks of ``span``, richest first, with the polynomial by which a feature takes them into weight m."""
     one_minus_z2 = nmod_poly([1, 0, PRIME - 1], PRIME)
     L = len(factors) - 1
     weights = [mu for mu in range(-L, L + 1) if abs(m - mu) < len(span) and span[abs(m - mu)].rank]
@@ -196,7 +197,7 @@ def _products(
 
 
 def _room(k: int, L: int, m: int, features: Features) -> int:
-    """Dimension of the q(z) that degree alone (and parity, for ``exact``) allows in products of <= k features.
+    """Dimension of the q(z) that degree (and parity, for ``exact``) allows in products of <= k features.
 
     A product of j features of degree L is a polynomial of degree <= jL in x, y, z with parity (-1)^(jL).
     """

@@ -1,7 +1,7 @@
 """The law: which degrees l polynomials of degree at most d in spherical-harmonic features span, in one place.
 
-Nothing here computes a rank: :mod:`span_theorem.exact` and :mod:`span_theorem.numeric` do, without the law, and
-:mod:`span_theorem.check` compares.
+Nothing here computes a rank: :mod:`span_theorem.exact` and :mod:`span_theorem.numeric` do, without the law,
+and :mod:`span_theorem.check` compares.
 """
 
 from typing import Literal, get_args
@@ -11,7 +11,10 @@ from span_theorem.errors import InputError
 Features = Literal["upto", "exact"]
 FEATURES: tuple[Features, ...] = get_args(Features)
 
-SCOPE = "Scope: degree-bounded probes of one direction; no function-class bound on a message-passing network with many atoms."
+SCOPE = (
+    "Scope: degree-bounded probes of one direction; no function-class bound on a message-passing network "
+    "with many atoms."
+)
 
 
 def require_instance(L: int, d: int, features: Features = "upto") -> None:

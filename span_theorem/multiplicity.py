@@ -1,8 +1,8 @@
-"""How often each irreducible representation l occurs in the symmetric powers of the features, from characters.
+"""How often each irreducible representation l occurs in the features' symmetric powers, from characters.
 
-The character of Sym^k(V) at a rotation by φ is the coefficient of t^k in Π_j 1/(1 - t q^j), q = e^{iφ}, over the
-weights j of V (Cayley-Sylvester). The multiplicity of l is the number of weight vectors of weight l less that of
-weight l + 1. All in integers.
+The character of Sym^k(V) at a rotation by φ is the coefficient of t^k in Π_j 1/(1 - t q^j), q = e^{iφ}, over
+the weights j of V (Cayley-Sylvester). The multiplicity of l is the number of weight vectors of weight l less
+that of weight l + 1. All in integers.
 """
 
 from collections.abc import Mapping
@@ -46,7 +46,7 @@ class Multiplicities:
 
     @property
     def saturated(self) -> bool | None:
-        """Whether l = dL occurs exactly once in all powers together; None for L = 0, where the claim is not made."""
+        """Whether l = dL occurs exactly once in all powers together; None for L = 0, which claims nothing."""
         return None if self.L == 0 else self.total[-1] == 1
 
     def to_dict(self) -> dict[str, Any]:

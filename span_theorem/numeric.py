@@ -1,7 +1,7 @@
 """The independent route: e3nn's harmonics at quadrature nodes, projected onto every H_l, rank by SVD.
 
-Shares nothing with the exact route but the definition of the features: real instead of complex functions, values
-instead of coefficients, products enumerated or drawn at random instead of grown factor by factor.
+Shares nothing with the exact route but the definition of the features: real instead of complex functions,
+values instead of coefficients, products enumerated or drawn at random instead of grown factor by factor.
 """
 
 from collections.abc import Iterator
@@ -75,7 +75,7 @@ def numeric_span(
     seed: int = 0,
     mixing: NDArray[np.float64] | None = None,
 ) -> NumericSpan:
-    """Numerical ranks of the projections onto H_0 .. H_(dL+2) of the polynomials of degree <= ``d`` in the features.
+    """Numerical ranks of the projections onto H_0 .. H_(dL+2) of the polynomials of degree <= ``d``.
 
     Args:
         L: highest degree of the features (``upto``) or their only degree (``exact``).
@@ -101,14 +101,14 @@ def numeric_span(
     if not enumerated:
         count = harmonics.shape[1] + OVERSAMPLING
     batch = max(harmonics.shape[1], BATCH_BYTES // (8 * len(rule.weights)))
-    triangle = np.zeros((0, harmonics.shape[1]))
+    triangle: NDArray[np.float64] = np.zeros((0, harmonics.shape[1]))
     source = _monomials(values, d, batch) if enumerated else _random_products(values, d, count, batch, seed)
     for products in source:
         # the size of a product is no information about the span: every one counts the same
         norms = np.sqrt(rule.weights @ products**2)
         coefficients = (products / norms).T @ projection
         # R of the QR decomposition has the singular values of all rows so far, also of any choice of columns
-        triangle = np.linalg.qr(np.vstack([triangle, coefficients]), mode="r")
+        triangle = np.asarray(np.linalg.qr(np.vstack([triangle, coefficients]), mode="r"))
 
     everything = np.linalg.svd(triangle, compute_uv=False)
     tolerance = rounding_tolerance((count, harmonics.shape[1]), everything[0])

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from numerics.rank import NumericalRank
     from span_theorem.check import CheckResult
 
-HINT = "a smaller L or d, or --method exact"
 LONG = 2.0  # seconds from which a progress bar is worth its line
 
 
@@ -45,7 +44,7 @@ def check(
     from span_theorem.output import require_writable, write_json
 
     estimate = check_estimate(L, d, method)
-    require_affordable(f"check of --L {L} --d {d}", estimate, HINT)
+    require_affordable(f"check --L {L} --d {d} --method {method}", estimate, hint(method))
     require_writable(json)
     with progress_bar("exact ranks", estimate.seconds > LONG) as progress:
         result = check_span(L, d, features, method, seed, progress)
@@ -55,6 +54,11 @@ def check(
     if json is not None:
         typer.echo(f"Written: {json}")
     return 0 if result.verified else 1
+
+
+def hint(method: Method) -> str:
+    """What to ask for instead of a computation that is too large."""
+    return "a smaller L or d" if method == "exact" else "a smaller L or d, or --method exact"
 
 
 def _print(result: "CheckResult") -> None:

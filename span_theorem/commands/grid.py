@@ -32,7 +32,7 @@ def grid(
     """
     from span_theorem.budget import Estimate, require_affordable
     from span_theorem.check import check_estimate, check_span
-    from span_theorem.commands.check import HINT, LONG
+    from span_theorem.commands.check import LONG, hint
     from span_theorem.console import progress_bar
     from span_theorem.output import require_writable, write_json
 
@@ -40,7 +40,8 @@ def grid(
     largest = check_estimate(max_L, max_d, method)
     # for every fixed ratio the work grows at least as (Ld)^3: the sum is at most a quarter of the product
     estimate = Estimate(largest.memory, largest.seconds * max(1.0, float(min(max_L * max_d, 10**60)) / 8))
-    require_affordable(f"grid of --max-L {max_L} --max-d {max_d}", estimate, HINT)
+    what = f"grid --max-L {max_L} --max-d {max_d} --method {method}"
+    require_affordable(what, estimate, hint(method))
     require_writable(json)
     instances = [(L, d) for L in range(1, max_L + 1) for d in range(1, max_d + 1)]
     results = []
