@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from experiments.backbones.old_e3nn import allow_constants
 from experiments.backbones.protocol import card_of
 from experiments.backbones.registry import FAMILIES, Options
 from span_theorem.errors import InputError
@@ -19,6 +20,7 @@ def entries(progress: Callable[[str], None] = lambda spec: None) -> list[dict[st
     Args:
         progress: called with the specification of the backbone about to be opened.
     """
+    allow_constants()
     from e3nn.o3 import Irreps
 
     found = []

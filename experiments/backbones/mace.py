@@ -127,8 +127,6 @@ def open_named(name: str, options: Options) -> MACE:
 def _load(path: Path) -> Any:
     import torch
 
-    # e3nn 0.4.4 keeps its constants in a pickle that holds slices, which torch >= 2.6 refuses unless told
-    torch.serialization.add_safe_globals([slice])
     try:
         from mace.modules.models import MACE as Model
     except ImportError as error:

@@ -10,6 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from experiments.backbones.old_e3nn import allow_constants
 from experiments.backbones.protocol import Backbone
 from span_theorem.errors import InputError
 
@@ -98,6 +99,7 @@ def open_backbone(spec: str, options: Options | None = None) -> Backbone:
     options = options or Options()
     family, _, name = spec.partition(":")
     require_device(options.device)
+    allow_constants()
     if family in FAMILIES and name:
         return FAMILIES[family].open(name, options)
     path, _, factory = spec.rpartition(":")
