@@ -16,7 +16,7 @@ from experiments.backbones.verification import verify
 from experiments.crosscheck import NOT_TESTED, TESTED, CrossCheck, cross_check
 from experiments.data.frames import Frames
 from experiments.direction import MarkedPair
-from experiments.features import Progress, site_features
+from experiments.features import FeatureReader
 from experiments.harmonics import harmonics
 from experiments.orientations import orient
 from experiments.recovery import Recovery, recoveries
@@ -100,7 +100,7 @@ def diagnose(
     training: Frames,
     test: Frames,
     settings: Settings,
-    progress: Progress = lambda done: None,
+    reader: FeatureReader | None = None,
     note: Callable[[str], None] = lambda text: None,
 ) -> Diagnosis:
     """Run one diagnosis.
@@ -110,7 +110,7 @@ def diagnose(
         training: frames to fit on; a share of them chooses the ridge strengths.
         test: frames of the same molecule that are never fitted.
         settings: what is asked.
-        progress: called with the number of frames done while features are computed.
+        reader: computes the features or reads them back; by default computes and keeps nothing.
         note: called with a sentence at the start of every step.
 
     Raises:
@@ -121,7 +121,8 @@ def diagnose(
     note("verifying equivariance")
     verification = verify(backbone, training.numbers, training.positions, seed=settings.seed)
     note("computing features")
-    features = [site_features(backbone, frames, settings.pair.site, progress) for frames in (training, test)]
+    reader = reader or FeatureReader()
+    features = [reader.read(backbone, frames, settings.pair.site).values for frames in (training, test)]
 
     note(f"fitting frequencies 1 to {settings.l_max} with solver {settings.solver}")
     layout = Layout(backbone.irreps, parity=verification.parity == "o3")

@@ -42,4 +42,3 @@ def orient(
         block = np.repeat(features[:, columns], orientations, axis=0).reshape(-1, channels, irrep.dim)
         turned[:, columns] = (block @ matrices[irrep.l].transpose(0, 2, 1)).reshape(len(block), -1)
     return turned, np.einsum("nij,nj->ni", rotations, np.repeat(directions, orientations, axis=0))
-

@@ -8,9 +8,7 @@ Array = NDArray[np.float64]
 RESAMPLES = 2000
 
 
-def resampled_ratios(
-    numerators: Array, denominators: Array, seed: int, resamples: int = RESAMPLES
-) -> Array:
+def resampled_ratios(numerators: Array, denominators: Array, seed: int, resamples: int = RESAMPLES) -> Array:
     """Σ numerators / Σ denominators over clusters drawn with replacement.
 
     Args:

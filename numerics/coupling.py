@@ -79,9 +79,7 @@ def invariant_form(first: Mapping[Order, Array], second: Mapping[Order, Array]) 
     Returns:
         By order, (n, n', 2l+1, 2l+1).
     """
-    return {
-        order: np.einsum("icm,jcn->ijmn", first[order], second[order], optimize=True) for order in first
-    }
+    return {order: np.einsum("icm,jcn->ijmn", first[order], second[order], optimize=True) for order in first}
 
 
 def equivariant_gram(

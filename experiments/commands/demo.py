@@ -13,7 +13,9 @@ SOLVERS = ("equivariant", "free")
 
 
 def demo(
-    output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the results.")] = Path("results/demo"),
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the results.")] = Path(
+        "results/demo"
+    ),
     n_train: Annotated[int, typer.Option(help="Training frames to draw.")] = 300,
     n_test: Annotated[int, typer.Option(help="Test frames to draw.")] = 150,
     seed: Annotated[int, typer.Option(help="Seed of every random choice.")] = 0,

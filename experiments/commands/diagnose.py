@@ -46,6 +46,7 @@ def diagnose(
     seed: Annotated[int, typer.Option(help="Seed of every random choice.")] = 0,
     trust: Annotated[bool, typer.Option("--trust", help="Load files that can run code.")] = False,
     device: Annotated[str, typer.Option(help="torch device.")] = "cpu",
+    cache: Annotated[bool, typer.Option(help="Keep features in the user's cache and read them back.")] = True,
     json: Annotated[Path | None, typer.Option(help="Write the result here.")] = None,
     figure: Annotated[
         Path | None, typer.Option(help="Stem of the PNG and SVG; default: beside the JSON file.")
@@ -84,7 +85,7 @@ def diagnose(
         settings.pair.directions(selected)  # fails on a bad pair before the backbone is loaded
     network = open_backbone(backbone, Options(layer=layer, trust=trust, device=device))
     console = results_console()
-    result = run_and_print(network, training, test, settings, console)
+    result = run_and_print(network, training, test, settings, console, cache)
     if json is not None:
         write_json(json, result)
         console.print(f"result: {json}", soft_wrap=True)

@@ -35,9 +35,7 @@ class EquivariantSPN:
         """See :class:`experiments.spn.protocol.Solver`."""
         self._scales = self._channel_scales(features[~validation])
         self._samples = self._normalised(features)
-        grams = equivariant_gram(
-            self._samples, self._samples, self.degree, [self._order(l) for l in targets]
-        )
+        grams = equivariant_gram(self._samples, self._samples, self.degree, [self._order(l) for l in targets])
         self.strengths: dict[int, float] = {}
         self._weights: dict[int, Array] = {}
         for l, target in targets.items():
@@ -82,7 +80,10 @@ class EquivariantSPN:
             power = np.mean((block - mean) ** 2, axis=(0, 2))
             varies = power > (1e-7 * np.abs(block).max()) ** 2  # below float32 rounding a channel is constant
             total = block.shape[2] * varies.sum() * len(blocks)
-            scales[order] = mean, np.where(varies, 1 / np.sqrt(np.where(varies, power * total, 1)), 0)[:, None]
+            scales[order] = (
+                mean,
+                np.where(varies, 1 / np.sqrt(np.where(varies, power * total, 1)), 0)[:, None],
+            )
         return scales
 
     def _normalised(self, features: Array) -> dict[Order, Array]:

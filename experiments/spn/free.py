@@ -49,7 +49,11 @@ class FreeSPN:
         self._weights = np.empty_like(values)
         for strength in set(self.strengths.values()):
             same = np.concatenate(
-                [np.arange(c.start, c.stop) for l, c in self._columns.items() if self.strengths[l] == strength]
+                [
+                    np.arange(c.start, c.stop)
+                    for l, c in self._columns.items()
+                    if self.strengths[l] == strength
+                ]
             )
             self._weights[:, same] = kernel_ridge(gram, values[:, same], strength)
         return self

@@ -13,7 +13,9 @@ def random_frames(n_frames: int, seed: int, n_atoms: int = 3, source: str = "syn
     """Atoms whose directions from one to the next are isotropic and independent, at distances of 1 to 2 Å."""
     generator = np.random.default_rng(seed)
     steps = generator.normal(size=(n_frames, n_atoms, 3))
-    steps *= generator.uniform(1, 2, size=(n_frames, n_atoms, 1)) / np.linalg.norm(steps, axis=2, keepdims=True)
+    steps *= generator.uniform(1, 2, size=(n_frames, n_atoms, 1)) / np.linalg.norm(
+        steps, axis=2, keepdims=True
+    )
     return Frames(np.full(n_atoms, CARBON), np.cumsum(steps, axis=1), None, None, source)
 
 

@@ -71,7 +71,9 @@ def test_nothing_is_recovered_where_nothing_is(solver, backbone):
 @given(st.sets(st.integers(0, 3), min_size=1), st.integers(1, 3), st.sampled_from(["equivariant", "free"]))
 def test_the_measured_boundary_is_the_one_the_spectrum_implies(orders, degree, solver):
     if solver == "free" and degree * max(orders) > 6:
-        degree = 2 if max(orders) == 3 else degree  # cubics of 16 components want more samples than a test has
+        degree = (
+            2 if max(orders) == 3 else degree
+        )  # cubics of 16 components want more samples than a test has
     result = run(Spectrum(sorted(orders)), solver=solver, degree=degree, l_max=6)
     recovered = {found.l for found in result.degrees if found.r2_ci[0] > 0.5}
     implied = reachable(orders, degree, 6)

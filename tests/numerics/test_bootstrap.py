@@ -8,7 +8,9 @@ def test_interval_of_a_mean_matches_the_normal_approximation():
     values = generator.normal(3.0, 2.0, size=(400, 1))
     low, high = percentile_interval(resampled_ratios(values, np.ones_like(values), seed=1, resamples=4000))[0]
     error = values.std() / 20
-    np.testing.assert_allclose([low, high], values.mean() + np.array([-1.96, 1.96]) * error, atol=0.15 * error)
+    np.testing.assert_allclose(
+        [low, high], values.mean() + np.array([-1.96, 1.96]) * error, atol=0.15 * error
+    )
 
 
 def test_coverage_over_repeated_experiments():
@@ -17,7 +19,9 @@ def test_coverage_over_repeated_experiments():
     for trial in range(200):
         numerators = generator.exponential(2.0, size=(60, 1))
         denominators = generator.uniform(0.5, 1.5, size=(60, 1))
-        low, high = percentile_interval(resampled_ratios(numerators, denominators, seed=trial, resamples=500))[0]
+        low, high = percentile_interval(
+            resampled_ratios(numerators, denominators, seed=trial, resamples=500)
+        )[0]
         covered += low <= 2.0 <= high
     # binomial 95% range of 200 draws is 184..197; percentile intervals of 60 skewed clusters undercover a little
     assert 176 <= covered <= 199
