@@ -18,7 +18,7 @@ the limit of ordinary kernel ridge regression with (1 + ⟨h, h'⟩)^d over infi
 """
 
 from collections.abc import Iterable, Mapping
-from functools import lru_cache
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,7 +34,7 @@ Coefficients = Mapping[Order, Array]
 """Coefficient matrices (..., 2l+1, 2l+1) of a function on SO(3), by order; an absent order is zero."""
 
 
-@lru_cache(maxsize=None)
+@cache
 def clebsch_gordan(l1: int, l2: int, l3: int) -> Array:
     """Real Wigner 3j symbols (2 l1 + 1, 2 l2 + 1, 2 l3 + 1), ΣC² = 1, in e3nn's basis (`e3nn.o3.wigner_3j`)."""
     import torch

@@ -28,8 +28,7 @@ def draw_recoveries(results: Sequence[dict[str, Any]], stem: Path) -> tuple[Path
     matplotlib.use("Agg")
     from matplotlib import pyplot as plt
 
-    style = {"font.size": 9, "svg.hashsalt": "span-theorem", "svg.fonttype": "none"}
-    with plt.rc_context(style):
+    with plt.rc_context({"font.size": 9, "svg.hashsalt": "span-theorem", "svg.fonttype": "none"}):
         figure, axes = plt.subplots(figsize=(4.2, 2.8), layout="constrained")
         for index, (result, marker) in enumerate(zip(results, MARKERS, strict=False)):
             _curve(axes, result, marker, offset=0.08 * (index - (len(results) - 1) / 2))

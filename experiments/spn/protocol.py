@@ -36,11 +36,14 @@ class Solver(Protocol):
     Attributes:
         oriented: whether the solver has to be shown every frame in many orientations. One that does not is
             equivariant by construction.
-        strengths: after ``fit``, the ridge strength chosen for every frequency.
     """
 
     oriented: bool
-    strengths: Mapping[int, float]
+
+    @property
+    def strengths(self) -> Mapping[int, float]:
+        """After ``fit``, the ridge strength chosen for every frequency."""
+        ...
 
     def fit(self, features: Array, targets: Targets, validation: NDArray[np.bool_]) -> "Solver":
         """Fit every frequency.

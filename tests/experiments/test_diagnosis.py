@@ -133,9 +133,9 @@ def test_unusable_settings(options, message):
 
 
 def test_too_few_frames():
-    with pytest.raises(InputError, match="19 training frames .* at least 20"):
+    with pytest.raises(InputError, match=r"19 training frames .* at least 20"):
         run(Spectrum([0, 1]), training=random_frames(19, 5))
-    with pytest.raises(InputError, match="9 test frames .* at least 10"):
+    with pytest.raises(InputError, match=r"9 test frames .* at least 10"):
         run(Spectrum([0, 1]), test=random_frames(9, 5))
 
 

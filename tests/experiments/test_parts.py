@@ -59,7 +59,7 @@ def test_free_approaches_equivariant_as_orientations_grow():
     def score(solver, orientations):
         fitted, predicted = make_solver(solver, 2, layout), None
         if orientations:
-            turned, matrices = orient(
+            turned, _ = orient(
                 np.concatenate([features, target], axis=1)[:frames],
                 unit_vectors(frames, 0),
                 Irreps(f"{irreps}+1x1o"),
