@@ -1,16 +1,16 @@
 """Ranks of spans of products of spherical harmonics by exact arithmetic over F_p, graded by the weight m.
 
-With w = x + iy, every function of weight m >= 0 on the sphere is w^m q(z), of weight -m its mirror image w̄^m q(z),
-and w w̄ = 1 - z². Up to scale Y_l,±m = w^m P_l^(m)(z), P_l^(m) the m-th derivative of the Legendre polynomial. A
-space that is symmetric under m -> -m is thus one space of polynomials q for every weight m >= 0. The space
-of products of at most k features grows one factor at a time, S_k = S_0 + S_(k-1) F, each weight on its own.
+With w = x + iy, every function of weight m >= 0 on the sphere is w^m q(z), of weight -m its mirror image
+w̄^m q(z), and w w̄ = 1 - z². Up to scale Y_l,±m = w^m P_l^(m)(z), the m-th derivative of P_l. A space that
+is symmetric under m -> -m is thus one space of polynomials q for every weight m >= 0. The space of products of at
+most k features grows one factor at a time, S_k = S_0 + S_(k-1) F, each weight on its own.
 
 What a rank over F_p proves. P_l^(m) has coefficients in Z[1/2] and the leading coefficient
 (2l)! / (2^l l! (l-m)!), so for p > 2l everything reduces modulo p and the change of basis from z^j to P_l^(m)
 stays invertible. Every vector below is the reduction of a combination, with coefficients free of p in the
-denominator, of actual products; a minor that is non-zero modulo p is non-zero over Q. Hence rank over F_p is at
-most rank over Q for *every* prime p > 2(dL + 2): an unlucky p can leave an instance unproved, it cannot prove
-a wrong one.
+denominator, of actual products; a minor that is non-zero modulo p is non-zero over Q. Hence the rank over F_p
+is at most the rank over Q for *every* prime p > 2(dL + 2): an unlucky p can leave an instance unproved, it cannot
+prove a wrong one.
 """
 
 from collections.abc import Callable, Iterator, Sequence

@@ -91,7 +91,7 @@ def numeric_span(
     # a product has degree <= dL, the harmonic it is projected on <= dL + 2
     rule = sphere_quadrature(d * L + highest)
     harmonics = spherical_harmonics(highest, rule.directions)
-    values = harmonics[:, : (L + 1) ** 2] if features == "upto" else harmonics[:, L * L : (L + 1) ** 2]
+    values = spherical_harmonics(L, rule.directions)[:, L * L if features == "exact" else 0 :]
     if mixing is not None:
         values = values @ mixing.T
     projection = rule.weights[:, None] * harmonics
@@ -106,7 +106,7 @@ def numeric_span(
     for products in source:
         # the size of a product is no information about the span: every one counts the same
         norms = np.sqrt(rule.weights @ products**2)
-        coefficients = (products / norms).T @ projection
+        coefficients = (products / np.where(norms > 0, norms, 1.0)).T @ projection
         # R of the QR decomposition has the singular values of all rows so far, also of any choice of columns
         triangle = np.asarray(np.linalg.qr(np.vstack([triangle, coefficients]), mode="r"))
 

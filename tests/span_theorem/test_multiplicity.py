@@ -1,0 +1,74 @@
+"""Multiplicities against weight vectors counted singly, Gaussian binomials, e3nn's reduced products."""
+
+from collections import Counter
+from itertools import combinations_with_replacement
+from math import comb
+
+import pytest
+import sympy
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from span_theorem.law import FEATURES
+from span_theorem.multiplicity import multiplicities, polynomial_count
+
+features_of = st.sampled_from(FEATURES)
+
+
+@given(st.integers(0, 8), st.integers(0, 8), features_of)
+def test_dimensions_and_saturation(L, d, features):
+    result = multiplicities(L, d, features)
+    assert result.dims_agree
+    assert result.saturated is (None if L == 0 else True)
+    assert sum(m * (2 * l + 1) for l, m in enumerate(result.total)) == polynomial_count(L, d, features)
+    assert all(m >= 0 for row in result.by_power for m in row)
+
+
+def test_constants_alone_repeat():
+    assert multiplicities(0, 4).total == (5,)
+
+
+@given(st.integers(0, 2), st.integers(0, 4), features_of)
+@settings(deadline=None)
+def test_multiplicities_by_counting_weight_vectors(L, k, features):
+    degrees = range(L + 1) if features == "upto" else [L]
+    weights = [m for l in degrees for m in range(-l, l + 1)]
+    count = Counter(sum(chosen) for chosen in combinations_with_replacement(weights, k))
+    expected = tuple(count[l] - count[l + 1] for l in range(k * L + 1))
+    assert multiplicities(L, k, features).by_power[k] == expected
+
+
+@given(st.integers(1, 5), st.integers(0, 5))
+@settings(deadline=None)
+def test_exact_features_by_gaussian_binomial(L, k):
+    q = sympy.Symbol("q")
+    ratio = sympy.prod([(1 - q ** (2 * L + i)) for i in range(1, k + 1)], start=sympy.Integer(1))
+    ratio /= sympy.prod([(1 - q**i) for i in range(1, k + 1)], start=sympy.Integer(1))
+    series = sympy.Poly(sympy.cancel(ratio), q)
+    weights = [int(series.coeff_monomial(q ** (k * L + w))) for w in range(k * L + 2)]
+    expected = tuple(weights[l] - weights[l + 1] for l in range(k * L + 1))
+    assert multiplicities(L, k, "exact").by_power[k] == expected
+
+
+@pytest.mark.parametrize(
+    ("irreps", "formula", "L", "features"),
+    [
+        ("0e+1e+2e", "ij=ji", 2, "upto"),
+        ("2e", "ij=ji", 2, "exact"),
+        ("0e+1e", "ijk=jik=ikj", 1, "upto"),
+        ("2e", "ijk=jik=ikj", 2, "exact"),
+    ],
+)
+def test_multiplicities_by_reduced_tensor_products(irreps, formula, L, features):
+    from e3nn.o3 import ReducedTensorProducts
+
+    found = Counter()
+    for multiplicity, irrep in ReducedTensorProducts(formula, i=irreps).irreps_out:
+        found[irrep.l] += multiplicity
+    k = formula.index("=")
+    row = multiplicities(L, k, features).by_power[k]
+    assert {l: m for l, m in enumerate(row) if m} == dict(found)
+
+
+def test_size_of_a_large_case_in_closed_form():
+    assert multiplicities(10, 10).dims[10] == comb(130, 10)
