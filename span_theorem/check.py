@@ -121,6 +121,7 @@ class CheckResult:
 
     def to_dict(self) -> dict[str, Any]:
         return {
+            "kind": "check",
             "L": self.L,
             "d": self.d,
             "features": self.features,

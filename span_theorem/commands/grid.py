@@ -52,6 +52,7 @@ def grid(
     verified = all(result.verified for result in results)
     if json is not None:
         document: dict[str, Any] = {
+            "kind": "grid",
             "max_L": max_L,
             "max_d": max_d,
             "features": features,

@@ -1,2 +1,49 @@
-def tables() -> int:
-    raise NotImplementedError
+"""`python -m span_theorem tables`: booktabs LaTeX from result files alone."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def tables(
+    results: Annotated[Path, typer.Option("--results", help="Folder of JSON files from --json options.")],
+    output: Annotated[
+        Path, typer.Option("-o", "--output", help="Folder for the .tex files; made if missing.")
+    ],
+) -> int:
+    """Write a LaTeX table for every result file in a folder.
+
+    A file of `grid --json` becomes the verification grid over (L, d), one of `check --json` the table over l
+    of its instance; NAME.json becomes NAME.tex. The document all-tables.tex shows them all. The tables need
+    booktabs.
+
+    Examples:
+
+      span-theorem grid --max-L 4 --max-d 4 --method both --json results/grid.json
+
+      span-theorem check --L 2 --d 2 --json results/check-2-2.json
+
+      span-theorem tables --results results -o tables
+    """
+    from span_theorem.errors import InputError
+    from span_theorem.output import write_text
+    from span_theorem.results import read_results
+    from span_theorem.tables import render_tables
+
+    records = read_results(results)
+    if not any(record.fields["kind"] == "grid" for record in records):
+        target = results / "grid.json"
+        raise InputError(
+            f"no grid results in {results}: expected a file made by "
+            f"`python -m span_theorem grid --max-L 4 --max-d 4 --method both --json {target}`"
+        )
+    files = render_tables(records)
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"cannot make the folder {output}: {error.strerror or error}") from error
+    for name, text in files.items():
+        write_text(output / name, text)
+        typer.echo(f"Written: {output / name}")
+    return 0

@@ -1,0 +1,117 @@
+"""Reading result files back: JSON whose top-level field ``kind`` says which command wrote it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NoReturn
+
+from span_theorem.errors import InputError
+
+
+@dataclass(frozen=True)
+class Record:
+    """A JSON object of a result file, with its place for error messages.
+
+    Attributes:
+        path: the file.
+        place: where in it, as in ``instances[3]``; empty at the top level.
+        fields: the object.
+    """
+
+    path: Path
+    place: str
+    fields: dict[str, Any]
+
+    def integer(self, name: str) -> int:
+        """An integer field."""
+        value = self._get(name)
+        if not isinstance(value, int) or isinstance(value, bool):
+            self._refuse(name, value, "an integer")
+        return value
+
+    def boolean(self, name: str) -> bool:
+        """A true or false field."""
+        value = self._get(name)
+        if not isinstance(value, bool):
+            self._refuse(name, value, "true or false")
+        return value
+
+    def text(self, name: str) -> str:
+        """A string field."""
+        value = self._get(name)
+        if not isinstance(value, str):
+            self._refuse(name, value, "a string")
+        return value
+
+    def values(self, name: str) -> list[Any]:
+        """A list field."""
+        value = self._get(name)
+        if not isinstance(value, list):
+            self._refuse(name, value, "a list")
+        return value
+
+    def record(self, name: str) -> Record | None:
+        """An object field, None where it is null."""
+        value = self._get(name)
+        if value is None:
+            return None
+        if not isinstance(value, dict):
+            self._refuse(name, value, "an object or null")
+        return Record(self.path, self._where(name), value)
+
+    def records(self, name: str) -> Iterator[Record]:
+        """A field that is a list of objects."""
+        for index, value in enumerate(self.values(name)):
+            if not isinstance(value, dict):
+                self._refuse(f"{name}[{index}]", value, "an object")
+            yield Record(self.path, self._where(f"{name}[{index}]"), value)
+
+    def _where(self, name: str) -> str:
+        return f"{self.place}.{name}" if self.place else name
+
+    def _get(self, name: str) -> Any:
+        if name not in self.fields:
+            raise InputError(f"{self.path}: field {self._where(name)} is missing")
+        return self.fields[name]
+
+    def _refuse(self, name: str, value: Any, expected: str) -> NoReturn:
+        shown = json.dumps(value)
+        shown = shown if len(shown) <= 60 else f"{shown[:60]}…"
+        raise InputError(f"{self.path}: field {self._where(name)} is {shown}, expected {expected}")
+
+
+def read_result(path: Path) -> Record:
+    """Read one result file.
+
+    Raises:
+        InputError: unreadable, not JSON, not an object, or without ``kind``.
+    """
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"), parse_constant=_refuse_constant)
+    except OSError as error:
+        raise InputError(f"cannot read {path}: {error.strerror or error}") from error
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"{path} is not a readable JSON file: {error}") from error
+    if not isinstance(content, dict) or not isinstance(content.get("kind"), str):
+        raise InputError(f"{path} is not a result file: expected a JSON object with a field 'kind'")
+    return Record(path, "", content)
+
+
+def read_results(folder: Path) -> list[Record]:
+    """Read every ``*.json`` file in a folder, in order of their names.
+
+    Raises:
+        InputError: the folder cannot be read, or one of the files (see :func:`read_result`).
+    """
+    try:
+        paths = sorted(path for path in Path(folder).iterdir() if path.suffix == ".json")
+    except OSError as error:
+        raise InputError(f"cannot read the folder {folder}: {error.strerror or error}") from error
+    return [read_result(path) for path in paths]
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")

@@ -1,0 +1,47 @@
+"""Tables for a paper, made from result files alone: one kind of result a file, one line in the registry."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from span_theorem.errors import InputError
+from span_theorem.latex import Table, document
+from span_theorem.results import Record
+from span_theorem.tables.degrees import degrees_table
+from span_theorem.tables.grid import grid_table
+
+#: What a result file of each kind becomes.
+TABLES: dict[str, Callable[[Record], Table]] = {
+    "grid": grid_table,
+    "check": degrees_table,
+}
+
+#: Kinds that other commands write and of which there is no table.
+WITHOUT_TABLE = frozenset({"show", "multiplicity", "require", "certificate"})
+
+DOCUMENT = "all-tables.tex"
+
+
+def render_tables(results: Sequence[Record]) -> dict[str, str]:
+    """LaTeX by file name: one file for every result, and a document that shows them all.
+
+    Raises:
+        InputError: a kind that is not known, two results that would make the same file, or a field that is
+            missing or not what it should be.
+    """
+    files: dict[str, str] = {}
+    sources: dict[str, Path] = {}
+    for result in results:
+        kind = result.text("kind")
+        if kind in WITHOUT_TABLE:
+            continue
+        if kind not in TABLES:
+            known = ", ".join(sorted({*TABLES, *WITHOUT_TABLE}))
+            raise InputError(f"{result.path}: unknown kind of result '{kind}', expected one of {known}")
+        table = TABLES[kind](result)
+        name = f"{table.name}.tex"
+        if name in files or name == DOCUMENT:
+            other = sources.get(name, "the document of all tables")
+            raise InputError(f"{result.path} and {other} would both become {name}: rename one of them")
+        files[name] = table.render(result.path.name)
+        sources[name] = result.path
+    return files | {DOCUMENT: document(list(files))}
