@@ -11,8 +11,6 @@ from span_theorem.command import application
 from span_theorem.errors import InputError
 
 if TYPE_CHECKING:
-    from rich.progress import Progress
-
     from experiments.backbones.shipped import Shipped
     from experiments.training.export import Data
     from experiments.training.run import Run
@@ -44,15 +42,16 @@ def group() -> None:
 @app.command()
 def recipes() -> int:
     """List the recipes."""
-    from rich.console import Console
     from rich.table import Table
+
+    from experiments.terminal import results_console
 
     table = Table(*("recipe", "trained on", "of its frames", "tested on", "seed", "L", "epochs"))
     for name, one in RECIPES.items():
         ranges = ", ".join(f"{start}..{stop - 1}" for start, stop in one.selection) or "all"
         values = (one.training, ranges, one.test, one.seed, one.l_max, one.epochs)
         table.add_row(name, *map(str, values))
-    Console().print(table)
+    results_console().print(table)
     return 0
 
 
@@ -146,12 +145,11 @@ def evaluate(
     ] = None,
 ) -> int:
     """Recompute a model card's errors; status 1 if they differ from the card's."""
-    from rich.console import Console
-
     from experiments.backbones import shipped
     from experiments.backbones.nequip import open_shipped
     from experiments.backbones.registry import Options
     from experiments.data import load
+    from experiments.terminal import progress_bar
     from experiments.training.evaluate import RELATIVE_TOLERANCE, errors
 
     _require_nequip()
@@ -166,23 +164,21 @@ def evaluate(
     card = shipped.read_card(bare, folder)
     stated = card["data"]["test"]
     frames = load(test or stated["source"])
-    with _progress() as progress:
-        task = progress.add_task(f"test {bare}", total=len(frames))
-        found = errors(backbone, frames, progress=lambda done: progress.update(task, completed=done))
-    console = Console(soft_wrap=True)
-    console.print(
+    with progress_bar(f"test {bare}", len(frames)) as bar:
+        found = errors(backbone, frames, progress=lambda done: bar.update(bar.task_ids[0], completed=done))
+    typer.echo(
         f"{bare} on {len(frames)} frames of {frames.source}: energy MAE {1e3 * found.energy_mae:.2f} meV "
         f"({1e3 * found.energy_mae_per_atom:.3f} meV/atom), force MAE {found.force_mae:.2f} meV/Å, "
         f"force RMSE {found.force_rmse:.2f} meV/Å"
     )
     if frames.checksum != stated["sha256"]:
-        console.print(f"not compared: these are other frames than the model card's, {stated['source']}")
+        typer.echo(f"not compared: these are other frames than the model card's, {stated['source']}")
         return 0
     difference = found.disagreement(card["test"])
     if difference:
-        console.print(f"differs from the model card: {difference}")
+        typer.echo(f"differs from the model card: {difference}")
         return 1
-    console.print(f"agrees with the model card to {RELATIVE_TOLERANCE:g}")
+    typer.echo(f"agrees with the model card to {RELATIVE_TOLERANCE:g}")
     return 0
 
 
@@ -194,10 +190,10 @@ def table(
     as_markdown: Annotated[bool, typer.Option("--markdown", help="Markdown, for the documentation.")] = False,
 ) -> int:
     """Show the figures of all model cards."""
-    from rich.console import Console
     from rich.table import Table
 
     from experiments.backbones import shipped
+    from experiments.terminal import results_console
     from experiments.training.cards import HEADINGS, markdown, rows
 
     place = folder or shipped.FOLDER
@@ -206,10 +202,12 @@ def table(
     if as_markdown:
         typer.echo(markdown(place), nl=False)
         return 0
-    shown = Table(*HEADINGS)
+    shown = Table()
+    for heading in HEADINGS:
+        shown.add_column(heading, no_wrap=heading in ("backbone", "trained on"))
     for row in rows(place):
         shown.add_row(*(cell.strip("`") for cell in row.cells))
-    Console().print(shown)
+    results_console().print(shown)
     return 0
 
 
@@ -243,6 +241,7 @@ def _prepare(name: str, recipe: Recipe, data: "Data", folder: Path, threads: int
     settings = {
         "recipe": name,
         **recipe.to_dict(),
+        "selection": [list(one) for one in recipe.selection],  # as JSON gives it back
         "training_sha256": data.training.checksum,
         "test_sha256": data.test.checksum,
     }
@@ -262,17 +261,18 @@ def _prepare(name: str, recipe: Recipe, data: "Data", folder: Path, threads: int
 
 
 def _train(run: "Run", total: int) -> None:
+    from experiments.terminal import progress_bar
     from experiments.training.run import Epoch, epochs, train
 
     done = epochs(run)
-    with _progress() as progress:
-        task = progress.add_task("train", total=total, completed=done[-1].number if done else 0)
+    with progress_bar("train", total) as bar:
+        bar.update(bar.task_ids[0], completed=done[-1].number if done else 0)
 
         def show(epoch: Epoch) -> None:
             text = f"train, validation force MAE {epoch.force_mae:.1f} meV/Å"
-            progress.update(task, completed=epoch.number, description=text)
-            if not progress.console.is_terminal and epoch.number % max(1, total // 20) == 0:
-                progress.console.print(f"epoch {epoch.number} of {total}: {text}")
+            bar.update(bar.task_ids[0], completed=epoch.number, description=text)
+            if not bar.console.is_terminal and epoch.number % max(1, total // 20) == 0:
+                bar.console.print(f"epoch {epoch.number} of {total}: {text}", soft_wrap=True)
 
         train(run, show)
 
@@ -288,14 +288,6 @@ def _finish(backbone: "Shipped", output: Path) -> int:
         f"{test['n_frames']} test frames; read it as --backbone nequip:{card}"
     )
     return 0
-
-
-def _progress() -> "Progress":
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    return Progress(*columns, console=Console(stderr=True, soft_wrap=True))
 
 
 def _make_folder(folder: Path) -> None:

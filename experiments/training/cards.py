@@ -15,10 +15,10 @@ HEADINGS = (
     "trained on",
     "epochs",
     "minutes",
-    "energy MAE (meV)",
-    "energy MAE (meV/atom)",
-    "force MAE (meV/Å)",
-    "force RMSE (meV/Å)",
+    "E MAE (meV)",
+    "E MAE (meV/atom)",
+    "F MAE (meV/Å)",
+    "F RMSE (meV/Å)",
 )
 
 

@@ -87,6 +87,10 @@ RECIPES = {
     "aspirin-gfn2-2": _gfn2(3, (0, 500), (1000, 1500)),
     "aspirin-gfn2-3": _gfn2(4, (500, 1000), (1500, 2000)),
     "aspirin-random": _rmd17(split=1, seed=5, epochs=0),
+    # for a GPU; not trained by this project
+    "aspirin-rmd17-large": Recipe(
+        "rmd17:aspirin/train_01", "rmd17:aspirin/test_01", seed=1, config="large", epochs=1000
+    ),
 }
 
 

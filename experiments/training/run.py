@@ -4,13 +4,15 @@ interrupted. Provides: `train`, from extended xyz files to a finished run folder
 """
 
 import csv
+import fcntl
 import os
 import shutil
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -102,7 +104,7 @@ def train(run: Run, progress: Callable[[Epoch], None] = lambda epoch: None) -> N
         progress: called after every epoch.
 
     Raises:
-        InputError: nequip is missing, the folder cannot be made, or nequip-train failed.
+        InputError: the folder cannot be made, another training runs in it, or nequip-train failed.
     """
     if run.finished:
         return
@@ -111,9 +113,11 @@ def train(run: Run, progress: Callable[[Epoch], None] = lambda epoch: None) -> N
     except OSError as error:
         raise InputError(f"cannot make the folder {run.folder}: {error.strerror or error}") from error
     environment = {**os.environ, "OMP_NUM_THREADS": str(run.threads)}
-    before, start = run.wall_seconds, time.monotonic()
-    with run.log.open("a", encoding="utf-8") as log:
-        process = subprocess.Popen(run.command(), stdout=log, stderr=subprocess.STDOUT, env=environment)
+    with _locked(run.folder) as lock, run.log.open("a", encoding="utf-8") as log:
+        before, start = run.wall_seconds, time.monotonic()
+        process = subprocess.Popen(
+            run.command(), stdout=log, stderr=subprocess.STDOUT, env=environment, pass_fds=(lock,)
+        )
         try:
             _follow(run, process, progress, lambda: before + time.monotonic() - start)
         finally:
@@ -143,6 +147,22 @@ def epochs(run: Run) -> list[Epoch]:
 def can_compile() -> bool:
     """Whether torch.compile has the C++ compiler it needs on a CPU."""
     return any(map(shutil.which, ("g++", "clang++", os.environ.get("CXX", "c++"))))
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[int]:
+    """Hold the folder's lock and yield its file descriptor.
+
+    nequip-train inherits it, so that the folder stays locked if it outlives the process that started it.
+    """
+    with (folder / "lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise InputError(
+                f"a training is still running in {folder}: expected it to end first, or another --work folder"
+            ) from error
+        yield file.fileno()
 
 
 def _follow(
