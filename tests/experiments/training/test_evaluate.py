@@ -1,0 +1,63 @@
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+
+from experiments.data import Frames  # noqa: E402
+from experiments.training.evaluate import Errors, errors  # noqa: E402
+from span_theorem.errors import InputError  # noqa: E402
+
+RMD17 = Path(__file__).parents[4] / "shared" / "rmd17"
+
+
+class Flat:
+    """Predicts zero everywhere."""
+
+    name = "flat"
+
+    def energy_forces(self, numbers, positions):
+        return torch.zeros(len(positions)), torch.zeros(positions.shape)
+
+
+def test_errors_are_the_mean_and_root_mean_square_of_the_differences(labelled):
+    seen = []
+    found = errors(Flat(), labelled, batch=7, progress=seen.append)
+    assert found.n_frames == 24
+    assert found.energy_mae == pytest.approx(np.abs(labelled.energies).mean())
+    assert found.energy_mae_per_atom == pytest.approx(np.abs(labelled.energies).mean() / 21)
+    assert found.force_mae == pytest.approx(1e3 * np.abs(labelled.forces).mean())
+    assert found.force_rmse == pytest.approx(1e3 * np.sqrt((labelled.forces**2).mean()))
+    assert seen == [7, 14, 21, 24]
+
+
+def test_frames_without_forces_are_refused(labelled):
+    bare = Frames(labelled.numbers, labelled.positions, labelled.energies, None, "bare")
+    with pytest.raises(InputError, match="bare has no energies and forces"):
+        errors(Flat(), bare)
+
+
+def test_disagreement_names_the_figure():
+    found = Errors(10, 0.01, 0.001, 20.0, 30.0)
+    assert found.disagreement(found.to_dict()) is None
+    assert found.disagreement(replace(found, force_mae=20.0001).to_dict()) is None
+    assert found.disagreement(replace(found, force_mae=20.1).to_dict()).startswith("force_mae is 20")
+    assert "n_frames" in found.disagreement({})
+
+
+@pytest.mark.rmd17
+@pytest.mark.skipif(not RMD17.is_dir(), reason="no ../shared/rmd17")
+def test_a_shipped_backbone_predicts_real_frames():
+    pytest.importorskip("nequip")
+    from experiments.backbones.registry import open_backbone
+    from experiments.data import load
+
+    frames = load(RMD17 / "rmd17_aspirin_test_01.npz").select(range(20))
+    backbone = open_backbone("nequip:aspirin-rmd17-0")
+    found = errors(backbone, frames, batch=6)
+    _, forces = backbone.energy_forces(torch.tensor(frames.numbers), torch.tensor(frames.positions))
+    direct = 1e3 * np.abs(forces.numpy() - frames.forces).mean()
+    assert found.force_mae == pytest.approx(direct, rel=1e-5)
+    assert found.force_mae < 35
