@@ -15,11 +15,12 @@ def print_diagnosis(result: dict[str, Any], console: Console) -> None:
     """
     settings = result["settings"]
     pair = settings["pair"]
-    table = Table(
-        title=f"{result['backbone']}, layer {result['card']['layer']}, L = {result['L']}, "
+    console.print(
+        f"{result['backbone']}, layer {result['card']['layer']}, L = {result['L']}, "
         f"direction {pair['site']}→{pair['toward']}, solver {result['solver']}, d = {result['d']}",
-        title_justify="left",
+        soft_wrap=True,
     )
+    table = Table()
     for heading in ("l", "R²", "95% interval", "ridge", ""):
         table.add_column(heading, justify="left" if heading == "" else "right")
     for degree in result["degrees"]:

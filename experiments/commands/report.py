@@ -1,0 +1,35 @@
+"""`python -m experiments report`: tables and one figure from result files, without computing anything."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def report(
+    results: Annotated[list[Path], typer.Argument(help="Files written by `diagnose --json`.")],
+    figure: Annotated[
+        Path | None, typer.Option("--figure", "-o", help="Stem of a PNG and an SVG with one curve a file.")
+    ] = None,
+) -> int:
+    """Print diagnoses again and draw them into one figure.
+
+    Examples:
+
+      python -m experiments report result.json
+
+      python -m experiments report equivariant.json free.json -o recovery
+    """
+    from experiments.report.figure import draw_recoveries
+    from experiments.report.results import read_diagnosis
+    from experiments.report.table import print_diagnosis
+    from experiments.terminal import results_console
+
+    diagnoses = [read_diagnosis(path) for path in results]
+    console = results_console()
+    for diagnosis in diagnoses:
+        print_diagnosis(diagnosis, console)
+    if figure is not None:
+        for path in draw_recoveries(diagnoses, figure.with_suffix("")):
+            console.print(f"figure: {path}", soft_wrap=True)
+    return 0
