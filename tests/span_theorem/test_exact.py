@@ -4,11 +4,12 @@ from itertools import combinations_with_replacement
 
 import pytest
 import sympy
+from flint import nmod_poly
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from sympy.physics.wigner import real_gaunt
 
-from span_theorem.exact import PRIME, exact_span
+from span_theorem.exact import PRIME, _Block, _features, _products, exact_span
 from span_theorem.law import FEATURES, expected_degrees, expected_dim
 
 features_of = st.sampled_from(FEATURES)
@@ -78,3 +79,27 @@ def test_progress_reaches_its_end():
     exact_span(2, 3, progress=lambda done, total: steps.append((done, total)))
     assert steps == sorted(steps)
     assert steps[-1][0] == steps[-1][1]
+
+
+def test_products_are_those_of_functions_on_the_sphere():
+    # the ranks alone would not notice a lost factor 1 - z²: compare values at a point with w w̄ = 1 - z²
+    z, w = 1234567, 7654321
+    mirrored = (1 - z * z) * pow(w, -1, PRIME)
+
+    def value(m, q):
+        return int(q(z)) * pow(w if m >= 0 else mirrored, abs(m), PRIME) % PRIME
+
+    L = 3
+    factors = [block[-1:] for block in _features(L, "upto", None)]
+    blocks = [_Block(4, 1) for _ in range(5)]
+    for m, block in enumerate(blocks):
+        block.add([m + 1, 2, 0, 5], 1)
+    functions = {id(block): nmod_poly([m + 1, 2, 0, 5], PRIME) for m, block in enumerate(blocks)}
+    for m in range(6):
+        found = sorted(value(m, functions[id(block)] * by) for block, by in _products(m, blocks, factors))
+        expected = sorted(
+            value(mu, factors[abs(mu)][0]) * value(m - mu, functions[id(blocks[abs(m - mu)])]) % PRIME
+            for mu in range(-L, L + 1)
+            if abs(m - mu) < len(blocks)
+        )
+        assert found == expected
