@@ -55,3 +55,12 @@ def test_every_shipped_backbone_has_its_recipe(name):
     assert card["data"]["test"]["source"] == recipe.test
     assert card["training"]["epochs"] == card["overrides"]["epochs"]
     assert card["test"]["n_frames"] == card["data"]["test"]["n_frames"]
+
+
+def test_documentation_shows_the_cards_as_they_are():
+    from experiments.training.cards import markdown
+
+    page = CONFIGS.parents[1] / "docs" / "training.md"
+    if not page.is_file():
+        pytest.skip("no docs beside the package")
+    assert markdown() in page.read_text(encoding="utf-8")
