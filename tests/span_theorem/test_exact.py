@@ -9,7 +9,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from sympy.physics.wigner import real_gaunt
 
-from span_theorem.exact import PRIME, _Block, _features, _products, exact_span
+from span_theorem.exact import PRIME, _Block, _features, _legendre, _products, exact_span
 from span_theorem.law import FEATURES, expected_degrees, expected_dim
 
 features_of = st.sampled_from(FEATURES)
@@ -103,3 +103,13 @@ def test_products_are_those_of_functions_on_the_sphere():
             if abs(m - mu) < len(blocks)
         )
         assert found == expected
+
+
+@pytest.mark.parametrize("highest", [0, 1, 9])
+def test_legendre_polynomials_are_sympys(highest):
+    z = sympy.Symbol("z")
+    for l, found in enumerate(_legendre(highest)):
+        coefficients = sympy.Poly(sympy.legendre(l, z), z).all_coeffs()[::-1]
+        assert [int(c) for c in found.coeffs()] == [
+            int(c.p) * pow(int(c.q), -1, PRIME) % PRIME for c in coefficients
+        ]
