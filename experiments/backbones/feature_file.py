@@ -8,6 +8,7 @@ import hashlib
 import json
 import zipfile
 import zlib
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -55,7 +56,11 @@ class FeatureFile:
 
         self.name: str = metadata["backbone"]
         self.irreps = Irreps(metadata["irreps"])
-        self.card = Card.from_dict(metadata["card"])
+        card = Card.from_dict(metadata["card"])
+        # what identifies these features is the file, which says in turn where they come from
+        self.card = replace(
+            card, settings={"feature_file": metadata["checksum"], "backbone": dict(card.settings)}
+        )
         self.verification = Verification(**metadata["verification"])
         self.atoms = frozenset(arrays["atoms"].tolist())
         self._path = path
@@ -74,21 +79,55 @@ class FeatureFile:
 
         rows = self._rows(numbers, positions)
         stored = torch.from_numpy(self._arrays["features"][rows]).to(self._device)
-        atoms = torch.from_numpy(self._arrays["atoms"]).to(self._device)
         if positions.requires_grad and torch.is_grad_enabled():
-            if "jacobian" not in self._arrays:
-                raise InputError(
-                    f"feature file {self._path} holds no Jacobian, which force figures need: "
-                    "extract it again with --jacobian"
-                )
-            jacobian = torch.from_numpy(self._arrays["jacobian"][rows]).to(self._device)
             # zero in value, the Jacobian in derivative
+            jacobian = self._jacobian(rows)
             step = (positions - positions.detach()).to(self._device, jacobian.dtype)
             stored = stored + torch.einsum("fcax,fax->fc", jacobian, step)[:, None]
-        features = torch.full(
-            (*positions.shape[:2], self.irreps.dim), torch.nan, dtype=stored.dtype, device=self._device
-        )
-        return features.index_copy(1, atoms, stored)
+        shape = (*positions.shape[:2], self.irreps.dim)
+        features = torch.full(shape, torch.nan, dtype=stored.dtype, device=self._device)
+        return features.index_copy(1, torch.from_numpy(self._arrays["atoms"]).to(self._device), stored)
+
+    def site_features(self, numbers: "Tensor", positions: "Tensor", site: int) -> "Tensor":
+        """Stored features of one atom, (n_frames, irreps.dim).
+
+        Raises:
+            InputError: as ``features``, or the atom is not stored.
+        """
+        self._require_stored(site)
+        return self.features(numbers, positions)[:, site]
+
+    def site_jacobian(self, numbers: "Tensor", positions: "Tensor", site: int) -> "tuple[Tensor, Tensor]":
+        """Stored features of one atom and their derivative (see :func:`experiments.backbones.site.site_jacobian`).
+
+        Raises:
+            InputError: as ``features``, or the atom is not stored.
+        """
+        import torch
+
+        self._require_stored(site)
+        rows = self._rows(numbers, positions)
+        column = self._arrays["atoms"].tolist().index(site)
+        features = torch.from_numpy(self._arrays["features"][rows, column]).to(self._device)
+        return features, self._jacobian(rows)
+
+    def _jacobian(self, rows: list[int]) -> "Tensor":
+        import torch
+
+        if "jacobian" not in self._arrays:
+            raise InputError(
+                f"feature file {self._path} holds no Jacobian, which force figures need: "
+                "extract it again with --jacobian"
+            )
+        return torch.from_numpy(self._arrays["jacobian"][rows]).to(self._device)
+
+    def _require_stored(self, site: int) -> None:
+        if site not in self.atoms:
+            stored = ", ".join(map(str, sorted(self.atoms)))
+            raise InputError(
+                f"feature file {self._path} holds the features of atom {stored}, not of atom {site}: "
+                f"extract it again with --site {site} or without --site"
+            )
 
     def _rows(self, numbers: "Tensor", positions: "Tensor") -> list[int]:
         keys = frame_keys(numbers.detach().cpu().numpy(), positions.detach().cpu().numpy())
@@ -240,6 +279,8 @@ def _check(path: Path, metadata: Any, arrays: dict[str, NDArray[Any]]) -> None:
     for key, shape in shapes.items():
         if key in arrays and arrays[key].shape != shape:
             raise InputError(f"{path} is damaged: {key} has shape {arrays[key].shape}, expected {shape}")
+    if "jacobian" in arrays and n_stored != 1:
+        raise InputError(f"{path} is damaged: it holds a Jacobian and {n_stored} atoms, expected one atom")
     if _checksum(arrays) != metadata.get("checksum"):
         raise InputError(f"{path} is damaged: its arrays do not have the checksum written with them")
 

@@ -115,7 +115,7 @@ def open_named(name: str, options: Options) -> MACE:
     """Open `mace:PATH` of a model file.
 
     Raises:
-        InputError: the package is missing, or the file is absent, not trusted or not readable.
+        InputError: the file is absent, not trusted or not readable.
     """
     path = Path(name)
     if not path.is_file():
@@ -126,15 +126,8 @@ def open_named(name: str, options: Options) -> MACE:
 
 def _load(path: Path) -> Any:
     import torch
+    from mace.modules.models import MACE as Model
 
-    try:
-        from mace.modules.models import MACE as Model
-    except ImportError as error:
-        raise InputError(
-            "backbone family mace needs the package mace-torch, which pins e3nn 0.4.4: install it in an "
-            "environment of its own and bring the features here with 'python -m experiments extract' "
-            "(see docs/backbones.md)"
-        ) from error
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:

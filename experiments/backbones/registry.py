@@ -40,7 +40,19 @@ class Family:
         return tuple(self._adapter().names())
 
     def open(self, name: str, options: "Options") -> Backbone:
-        return self._adapter().open_named(name, options)
+        """Open a backbone of this family.
+
+        Raises:
+            InputError: the package is missing or broken; whatever the adapter refuses.
+        """
+        if not self.installed:
+            raise InputError(f"this backbone needs the package {self.package}: {self.install}")
+        try:
+            return self._adapter().open_named(name, options)
+        except ImportError as error:
+            raise InputError(
+                f"package {self.package} cannot be imported: {error} ({self.install})"
+            ) from error
 
     def _adapter(self) -> Any:
         return import_module(self.module)

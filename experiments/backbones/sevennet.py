@@ -151,14 +151,10 @@ def open_named(name: str, options: Options) -> SevenNet:
     """Open `sevennet:7net-0`, `sevennet:7net-l3i5` or `sevennet:PATH` of a checkpoint.
 
     Raises:
-        InputError: the package is missing, the name is unknown, or the checkpoint is not trusted or readable.
+        InputError: the name is unknown, or the checkpoint is not trusted or readable.
     """
-    try:
-        from sevenn.util import pretrained_name_to_path
-    except ImportError as error:
-        raise InputError(
-            "backbone family sevennet needs the package sevenn: pip install 'span-theorem[sevennet]'"
-        ) from error
+    from sevenn.util import pretrained_name_to_path
+
     if name in PRETRAINED:
         return SevenNet(f"sevennet:{name}", Path(pretrained_name_to_path(name)), options)
     path = Path(name)

@@ -34,7 +34,8 @@ def site_features(backbone: Backbone, numbers: "Tensor", positions: "Tensor", si
 def site_jacobian(
     backbone: Backbone, numbers: "Tensor", positions: "Tensor", site: int
 ) -> "tuple[Tensor, Tensor]":
-    """Features of one atom and their derivative, one backward pass per component.
+    """Features of one atom and their derivative: the backbone's own ``site_jacobian`` if it has one, otherwise
+    one backward pass per component.
 
     Args:
         backbone: see :class:`experiments.backbones.protocol.Backbone`.
@@ -47,6 +48,8 @@ def site_jacobian(
     """
     import torch
 
+    if hasattr(backbone, "site_jacobian"):
+        return backbone.site_jacobian(numbers, positions, site)
     with torch.enable_grad():
         x = positions.detach().clone().requires_grad_()
         features = site_features(backbone, numbers, x, site)

@@ -8,6 +8,7 @@ with P the rotation (x, y, z) -> (y, z, x), Y^so3krates(r) = Y^e3nn(P r) = D(P) 
 
 import copy
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from experiments.backbones.neighbours import neighbour_pairs
 from experiments.backbones.protocol import Card
 from experiments.backbones.registry import Options
 from experiments.backbones.trust import require_trust, sha256
+from numerics.harmonics import wigner_d
 from span_theorem.errors import InputError
 
 if TYPE_CHECKING:
@@ -54,7 +56,6 @@ class SO3krates:
         checksum: str,
         elements: frozenset[int] | None,
     ):
-        import torch
         from e3nn.o3 import Irreps
 
         degrees = list(model.degrees)
@@ -75,8 +76,7 @@ class SO3krates:
         self._cutoff = float(model.r_max)
         self._device = options.device
         self._dtype = next(model.parameters()).dtype
-        polar_axis = torch.tensor([[0.0, 1.0, 0.0], [0.0, 0.0, 1.0], [1.0, 0.0, 0.0]], dtype=torch.float64)
-        self._to_e3nn = equivariant.D_from_matrix(polar_axis).to(options.device, self._dtype)
+        self._to_e3nn = polar_axis_matrix(degrees).to(options.device, self._dtype)
         self.name = name
         self.irreps = irreps
         self.card = Card(
@@ -137,6 +137,14 @@ class SO3krates:
         return found["energy"].detach(), found["forces"].detach().reshape(positions.shape)
 
 
+def polar_axis_matrix(degrees: Sequence[int]) -> "Tensor":
+    """(dim, dim) block-diagonal D(P), float64: Y of SO3krates (column) = D(P) Y of e3nn, for the given degrees."""
+    import torch
+
+    z_to_y = [[0.0, 1.0, 0.0], [0.0, 0.0, 1.0], [1.0, 0.0, 0.0]]
+    return torch.block_diag(*[torch.from_numpy(wigner_d(l, z_to_y)) for l in degrees])
+
+
 def names() -> tuple[str, ...]:
     """Pretrained potentials of the wheel."""
     return PRETRAINED
@@ -146,14 +154,10 @@ def open_named(name: str, options: Options) -> SO3krates:
     """Open `so3lr:so3lr`, or `so3lr:PATH` of a user's SO3krates model file.
 
     Raises:
-        InputError: the package is missing, the name is unknown, or the file is not trusted or not readable.
+        InputError: the name is unknown, or the file is not trusted or not readable.
     """
-    try:
-        import so3krates_torch
-    except ImportError as error:
-        raise InputError(
-            "backbone family so3lr needs the package so3krates-torch: pip install 'span-theorem[so3lr]'"
-        ) from error
+    import so3krates_torch
+
     if name in PRETRAINED:
         path = Path(so3krates_torch.__path__[0]) / "pretrained" / name / f"{name}.model"
         source, licence, elements = f"so3krates-torch wheel, {path.name}", "MIT", ELEMENTS

@@ -4,6 +4,7 @@ The file is run, so it needs the user's trust. What goes wrong inside it, when i
 it is asked for features, is reported in one line with the exception and the line of the user's file.
 """
 
+import functools
 import hashlib
 import importlib.util
 import inspect
@@ -23,34 +24,28 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
+OPTIONAL_METHODS = ("energy_forces", "site_features")
+
+
 class UserBackbone:
     """A user's backbone whose errors name the line of the user's file.
+
+    It has ``energy_forces`` and ``site_features`` where the user's object has them.
 
     Args:
         backbone: the object the factory returned, already checked.
         path: the user's file.
     """
 
+    features: Callable[["Tensor", "Tensor"], "Tensor"]
+
     def __init__(self, backbone: Backbone, path: Path):
-        self._backbone = backbone
-        self._path = path
         self.name = backbone.name
         self.irreps = backbone.irreps
         self.card = _card(backbone, path)
-
-    def features(self, numbers: "Tensor", positions: "Tensor") -> "Tensor":
-        """Node features (n_frames, n_atoms, irreps.dim), as the user's object gives them."""
-        with _reported(self._path):
-            return self._backbone.features(numbers, positions)
-
-
-class UserPotential(UserBackbone):
-    """A user's backbone that also predicts."""
-
-    def energy_forces(self, numbers: "Tensor", positions: "Tensor") -> "tuple[Tensor, Tensor]":
-        """Energies (n_frames,) in eV and forces (n_frames, n_atoms, 3) in eV/Å, as the user gives them."""
-        with _reported(self._path):
-            return self._backbone.energy_forces(numbers, positions)  # type: ignore[attr-defined]
+        for method in ("features", *OPTIONAL_METHODS):
+            if hasattr(backbone, method):
+                setattr(self, method, _reporting(getattr(backbone, method), path))
 
 
 def open_factory(path: Path, factory: str, options: Options) -> UserBackbone:
@@ -77,7 +72,7 @@ def open_factory(path: Path, factory: str, options: Options) -> UserBackbone:
     with _reported(path):
         backbone = make(**arguments)
     _require_protocol(backbone, f"{path}:{factory}")
-    return (UserPotential if hasattr(backbone, "energy_forces") else UserBackbone)(backbone, path)
+    return UserBackbone(backbone, path)
 
 
 def _run(path: Path) -> Any:
@@ -134,9 +129,9 @@ def _require_protocol(backbone: Any, where: str) -> None:
         )
     if not backbone.irreps.dim:
         raise InputError(f"{where}: irreps are empty, expected at least one feature")
-    for attribute in ("features", "energy_forces"):
+    for attribute in ("features", *OPTIONAL_METHODS):
         if not callable(getattr(backbone, attribute, len)):
-            raise InputError(f"{where}: {attribute} is no method, expected {attribute}(numbers, positions)")
+            raise InputError(f"{where}: {attribute} is no method")
 
 
 def _card(backbone: Backbone, path: Path) -> Card:
@@ -144,6 +139,15 @@ def _card(backbone: Backbone, path: Path) -> Card:
     checksum = {"file_sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
     source = given.source if isinstance(getattr(backbone, "card", None), Card) else f"file, {path.name}"
     return replace(given, source=source, settings={**given.settings, **checksum})
+
+
+def _reporting(method: Callable[..., Any], path: Path) -> Callable[..., Any]:
+    @functools.wraps(method)
+    def reporting(*arguments: Any) -> Any:
+        with _reported(path):
+            return method(*arguments)
+
+    return reporting
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from experiments.backbones.elements import require_elements
 from experiments.backbones.protocol import Backbone
+from numerics.harmonics import random_rotation, wigner_d
 from span_theorem.errors import InputError
 
 if TYPE_CHECKING:
@@ -89,7 +90,7 @@ def verify(
     chosen = np.unique(np.linspace(0, len(every) - 1, FRAMES).round().astype(int))
     x = torch.as_tensor(every[chosen])
     generator = np.random.default_rng(seed)
-    rotations = torch.as_tensor(np.stack([_haar_rotation(generator) for _ in range(ROTATIONS)]))
+    rotations = torch.as_tensor(np.stack([random_rotation(generator) for _ in range(ROTATIONS)]))
     shift = torch.as_tensor(generator.normal(scale=TRANSLATION, size=(len(x), 1, 3)))
 
     def h(moved: "Tensor") -> "Tensor":
@@ -100,13 +101,14 @@ def verify(
     by_kind = dict.fromkeys(kinds, 0.0)
     rotation = 0.0
     for matrix in rotations:
-        difference = h(x @ matrix.T) - reference @ _action(backbone.irreps, matrix).T
+        difference = h(x @ matrix.T) - turned(reference, backbone.irreps, matrix)
         rotation = max(rotation, _ratio(difference, reference))
         for kind, index in kinds.items():
             floor = SMALLEST_SHARE * float(reference.norm())
             error = _ratio(difference[..., index], reference[..., index], floor)
             by_kind[kind] = max(by_kind[kind], error)
-    inversion = _ratio(h(-x) - reference @ _action(backbone.irreps, -torch.eye(3).double()).T, reference)
+    through_origin = -torch.eye(3, dtype=torch.float64)
+    inversion = _ratio(h(-x) - turned(reference, backbone.irreps, through_origin), reference)
     # one frame more, so that a single frame too meets a batch of another size
     batch = torch.cat([h(frame[None]) for frame in x]) - h(torch.cat([x, x[:1]]))[: len(x)]
     result = Verification(
@@ -170,16 +172,25 @@ def _features(backbone: Backbone, numbers: "Tensor", positions: "Tensor") -> "Te
     return values
 
 
-def _haar_rotation(generator: Any) -> Any:
-    """A Haar-random (3, 3) rotation matrix."""
-    from scipy.spatial.transform import Rotation
+def turned(features: "Tensor", irreps: "Irreps", matrix: "Tensor") -> "Tensor":
+    """D(matrix) applied to features (..., irreps.dim) of any leading shape, float64.
 
-    return Rotation.random(random_state=generator).as_matrix()
+    Args:
+        features: float64.
+        irreps: of the features.
+        matrix: (3, 3) orthogonal; with determinant -1 the labelled parities come in.
+    """
+    import torch
 
-
-def _action(irreps: "Irreps", matrix: "Tensor") -> "Tensor":
-    """(dim, dim) matrix by which an orthogonal (3, 3) ``matrix`` acts on the features."""
-    return irreps.D_from_matrix(matrix).to(matrix.dtype)
+    sign = int(torch.linalg.det(matrix).sign())
+    blocks = []
+    for (channels, irrep), part in zip(irreps, irreps.slices(), strict=True):
+        action = torch.from_numpy(wigner_d(irrep.l, (sign * matrix).numpy()))
+        if sign < 0:
+            action = irrep.p * action
+        block = features[..., part].unflatten(-1, (channels, irrep.dim))
+        blocks.append((block @ action.T).flatten(-2))
+    return torch.cat(blocks, dim=-1)
 
 
 def _kinds(irreps: "Irreps") -> "dict[str, Tensor]":

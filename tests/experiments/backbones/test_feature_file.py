@@ -1,0 +1,252 @@
+"""Feature files: read back exactly, for their own frames only, and refused when damaged."""
+
+import io
+import json
+import pickle
+import zipfile
+
+import numpy as np
+import pytest
+import torch
+from e3nn.o3 import Irreps
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from experiments.backbones import Options, Potential, card_of, open_backbone
+from experiments.backbones.extraction import extract
+from experiments.backbones.feature_file import frame_keys, read_features, write_features
+from experiments.backbones.site import site_features, site_jacobian
+from experiments.backbones.verification import verify
+from experiments.commands.extract import extract as command
+from experiments.data import Frames, write_npz
+from span_theorem.command import application, run
+from span_theorem.errors import InputError
+from tests.experiments.synthetic import Spectrum, random_frames
+
+TRAIN, TEST = random_frames(23, seed=0, source="training"), random_frames(5, seed=1, source="test")
+
+
+class Predicting(Spectrum):
+    """A synthetic backbone with a toy potential: the energy is half the squared distance of atoms 0 and 1."""
+
+    def energy_forces(self, numbers, positions):
+        bond = positions[:, 1] - positions[:, 0]
+        forces = torch.zeros_like(positions)
+        forces[:, 0], forces[:, 1] = bond, -bond
+        return bond.square().sum(-1) / 2, forces
+
+
+def tensors(frames):
+    return torch.tensor(frames.numbers), torch.tensor(frames.positions)
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    path = tmp_path_factory.mktemp("features") / "whole.npz"
+    write_features(path, extract(Predicting([0, 1, 2]), [TRAIN, TEST]))
+    return path
+
+
+@pytest.fixture(scope="module")
+def sited(tmp_path_factory):
+    path = tmp_path_factory.mktemp("features") / "sited.npz"
+    write_features(path, extract(Spectrum([0, 1, 2]), [TRAIN], site=1, jacobian=True))
+    return path
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.lists(st.integers(0, len(TRAIN) - 1), min_size=1, max_size=8))
+def test_any_selection_comes_back_to_the_bit(whole, chosen):
+    live, stored = Predicting([0, 1, 2]), read_features(whole)
+    numbers, positions = tensors(TRAIN.select(chosen))
+    assert torch.equal(stored.features(numbers, positions), live.features(numbers, positions))
+    for mine, theirs in zip(
+        stored.energy_forces(numbers, positions), live.energy_forces(numbers, positions), strict=True
+    ):
+        assert torch.equal(mine, theirs)
+
+
+def test_it_is_a_backbone_with_the_verification_of_the_original(whole):
+    backbone = open_backbone(f"features:{whole}")
+    assert isinstance(backbone, Potential)
+    assert backbone.name == "synthetic:0+1+2"
+    assert backbone.irreps == Irreps("0e+1o+2e")
+    original = verify(Predicting([0, 1, 2]), TRAIN.numbers, np.concatenate([TRAIN.positions, TEST.positions]))
+    assert verify(backbone, TEST.numbers, TEST.positions) == original
+    assert len(card_of(backbone).settings["feature_file"]) == 64
+
+
+def test_the_file_says_what_made_it(sited):
+    with np.load(sited, allow_pickle=False) as archive:
+        metadata = json.loads(str(archive["metadata"]))
+    assert metadata["site"] == 1
+    assert metadata["parity"] == "o3"
+    assert metadata["frames"][0]["checksum"] == TRAIN.checksum
+    assert metadata["card"]["layer"] == metadata["layer"] == "features"
+    assert {"python", "torch", "e3nn"} <= set(metadata["versions"])
+
+
+def test_other_frames_are_refused(whole):
+    backbone = read_features(whole)
+    numbers, positions = tensors(random_frames(3, seed=9))
+    with pytest.raises(InputError, match="belongs to other frames: frame 0 of those asked for"):
+        backbone.features(numbers, positions)
+    _, mixed = tensors(TRAIN.select([0, 1]))
+    mixed[1, 2, 0] = np.nextafter(float(mixed[1, 2, 0]), np.inf)
+    with pytest.raises(InputError, match=r"frame 1 .*from training, test"):
+        backbone.features(numbers, mixed)
+
+
+def test_another_molecule_is_refused(whole):
+    _, positions = tensors(TRAIN)
+    with pytest.raises(InputError, match="belongs to other frames"):
+        read_features(whole).features(torch.tensor([6, 6, 8]), positions)
+
+
+@given(st.floats(-1e3, 1e3))
+def test_a_frame_is_its_content(x):
+    positions = np.array([[[x, 0.0, 1.0]]])
+    same = np.array([[[x, -0.0, 1.0]]], order="F")
+    assert np.array_equal(frame_keys(np.array([6]), positions), frame_keys(np.array([6], np.int32), same))
+    assert not np.array_equal(frame_keys(np.array([6]), positions), frame_keys(np.array([7]), positions))
+
+
+def test_the_jacobian_is_the_live_ones(sited):
+    numbers, positions = tensors(TRAIN.select([4, 2]))
+    features, jacobian = site_jacobian(Spectrum([0, 1, 2]), numbers, positions, 1)
+    stored = read_features(sited)
+    for mine, theirs in zip(site_jacobian(stored, numbers, positions, 1), (features, jacobian), strict=True):
+        assert torch.equal(mine, theirs)
+    moved = positions.clone().requires_grad_()
+    weights = torch.linspace(-1, 1, 9, dtype=torch.float64)
+    (gradient,) = torch.autograd.grad((stored.features(numbers, moved)[:, 1] @ weights).sum(), moved)
+    torch.testing.assert_close(gradient, torch.einsum("fcax,c->fax", jacobian, weights))
+
+
+def test_what_is_not_stored_is_refused(whole, sited):
+    numbers, positions = tensors(TRAIN.select([0]))
+    with pytest.raises(InputError, match="holds the features of atom 1, not of atom 0"):
+        site_features(read_features(sited), numbers, positions, 0)
+    assert read_features(sited).features(numbers, positions)[:, 0].isnan().all()
+    with pytest.raises(InputError, match="holds no Jacobian"):
+        site_jacobian(read_features(whole), numbers, positions, 1)
+    with pytest.raises(InputError, match="holds no Jacobian"):
+        read_features(whole).features(numbers, positions.requires_grad_())
+    with pytest.raises(InputError, match="holds layer 'features', not '2'"):
+        open_backbone(f"features:{whole}", Options(layer="2"))
+
+
+@pytest.mark.parametrize("share", [0.0, 0.1, 0.5, 0.9, 0.999])
+def test_a_truncated_file_is_refused(whole, tmp_path, share):
+    content = whole.read_bytes()
+    damaged = tmp_path / "damaged.npz"
+    damaged.write_bytes(content[: int(share * len(content))])
+    with pytest.raises(InputError, match=r"damaged\.npz"):
+        read_features(damaged)
+
+
+def test_any_flipped_byte_is_noticed(whole, tmp_path):
+    numbers, positions = tensors(TRAIN)
+    expected = read_features(whole).features(numbers, positions)
+    content = whole.read_bytes()
+    damaged = tmp_path / "damaged.npz"
+    for place in np.random.default_rng(0).integers(0, len(content), 40):
+        changed = bytearray(content)
+        changed[place] ^= 0xFF
+        damaged.write_bytes(bytes(changed))
+        try:
+            found = read_features(damaged).features(numbers, positions)
+        except InputError:
+            continue
+        assert torch.equal(found, expected)  # a byte that carries nothing, such as a time stamp
+
+
+def rewrite(source, target, change):
+    """Copy a feature file with its metadata and arrays changed, its archive being valid."""
+    with np.load(source) as archive:
+        arrays = {key: archive[key] for key in archive}
+    metadata = json.loads(str(arrays.pop("metadata")))
+    change(metadata, arrays)
+    np.savez(target, metadata=np.array(json.dumps(metadata)), **arrays)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda metadata, arrays: metadata.update(format="features 0"), "has format 'features 0'"),
+        (lambda metadata, arrays: metadata.pop("card"), "metadata are incomplete"),
+        (lambda metadata, arrays: metadata["verification"].pop("parity"), "metadata are incomplete"),
+        (lambda metadata, arrays: metadata.update(irreps="0e"), "9 components, expected 1"),
+        (lambda metadata, arrays: metadata.update(irreps="nonsense"), "metadata are incomplete"),
+        (lambda metadata, arrays: arrays.pop("atoms"), "lacks atoms"),
+        (lambda metadata, arrays: arrays.update(features=arrays["features"][:-1]), "features has shape"),
+        (lambda metadata, arrays: arrays.update(features=arrays["features"] + 1), "checksum"),
+    ],
+)
+def test_an_inconsistent_file_is_refused(whole, tmp_path, change, message):
+    damaged = tmp_path / "damaged.npz"
+    rewrite(whole, damaged, change)
+    with pytest.raises(InputError, match=message):
+        read_features(damaged)
+
+
+class Bomb:
+    def __init__(self, path):
+        self.path = str(path)
+
+    def __reduce__(self):
+        return open, (self.path, "w")
+
+
+def test_pickles_are_never_loaded(whole, tmp_path):
+    exploded, bomb = tmp_path / "exploded", tmp_path / "bomb.npz"
+    bomb.write_bytes(pickle.dumps(Bomb(exploded)))
+    with pytest.raises(InputError):
+        read_features(bomb)
+    array = io.BytesIO()
+    np.save(array, np.array([Bomb(exploded)], dtype=object), allow_pickle=True)
+    bomb.write_bytes(whole.read_bytes())
+    with zipfile.ZipFile(bomb, "a") as archive:
+        archive.writestr("jacobian.npy", array.getvalue())
+    with pytest.raises(InputError):
+        read_features(bomb)
+    assert not exploded.exists()
+
+
+def test_extraction_refuses_what_cannot_be_kept():
+    backbone = Spectrum([0, 1])
+    with pytest.raises(InputError, match="--jacobian needs --site"):
+        extract(backbone, [TRAIN], jacobian=True)
+    with pytest.raises(InputError, match="--site 3 is out of range: expected 0 to 2"):
+        extract(backbone, [TRAIN], site=3)
+    other = Frames(np.array([6, 6, 8]), TEST.positions, None, None, "other")
+    with pytest.raises(InputError, match="other holds another molecule than training"):
+        extract(backbone, [TRAIN, other])
+
+
+USERS = """
+from e3nn.o3 import Irreps, spherical_harmonics
+class factory:
+    name, irreps = "mine", Irreps("0e+1o")
+    def features(self, numbers, positions):
+        return spherical_harmonics([0, 1], positions.roll(-1, 1) - positions, normalize=True)
+"""
+
+
+def test_the_command_writes_a_file_that_reads_back(tmp_path, capsys):
+    (tmp_path / "mine.py").write_text(USERS)
+    zeros = Frames(TRAIN.numbers, TRAIN.positions, np.zeros(len(TRAIN)), np.zeros_like(TRAIN.positions), "x")
+    write_npz(zeros, tmp_path / "frames.npz")
+    app = application("")
+    app.command()(command)
+    options = ["--backbone", f"{tmp_path}/mine.py:factory", "--frames", f"{tmp_path}/frames.npz"]
+    output = tmp_path / "features.npz"
+    assert run(app, "test", [*options, "-o", str(output)]) == 2
+    assert "--trust" in capsys.readouterr().err
+    assert run(app, "test", [*options, "-o", f"{tmp_path}/features.h5", "--trust"]) == 2
+    assert "ends in .npz" in capsys.readouterr().err
+    assert run(app, "test", [*options, "-o", str(output), "--trust", "--site", "2", "--jacobian"]) == 0
+    assert "labels O3" in capsys.readouterr().out
+    numbers, positions = tensors(TRAIN)
+    assert open_backbone(f"features:{output}").features(numbers, positions)[:, 2].isfinite().all()
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
