@@ -73,6 +73,8 @@ def test_a_trajectory_stuck_in_one_state_is_not_called_decorrelated() -> None:
     energy = correlations(PLAN, [low, shifted, trajectory(2)])["potential energy"]
     assert max(energy.trajectories) < 10.0
     assert energy.pooled > 1000.0
+    again = correlations(PLAN, [shifted, trajectory(2), low])["potential energy"]
+    assert again.pooled == pytest.approx(energy.pooled)  # no trajectory is the reference of the others
 
 
 def test_torsion_agrees_with_ase() -> None:
