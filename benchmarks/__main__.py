@@ -13,6 +13,8 @@ from span_theorem.output import write_json
 # a benchmark is a module with run() -> {title: [row, ...]}, a row a dict of cells; one line plugs it in
 BENCHMARKS = {
     "theorem": "benchmarks.theorem",
+    "features": "benchmarks.features",
+    "diagnose": "benchmarks.diagnose",
 }
 RESULTS = Path(__file__).parent / "results"
 

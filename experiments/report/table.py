@@ -28,10 +28,15 @@ def print_diagnosis(result: dict[str, Any], console: Console) -> None:
         recovered = low > result["threshold"]
         table.add_row(
             str(degree["l"]),
-            f"{degree['r2']:.3f}" if degree["path"] else "0",
-            f"{low:.3f} … {high:.3f}" if degree["path"] else "",
+            _three(degree["r2"]) if degree["path"] else "0",
+            f"{_three(low)} … {_three(high)}" if degree["path"] else "",
             f"{degree['strength']:.0e}" if degree["path"] else "",
             ("recovered" if recovered else "lost") if degree["path"] else "no path",
             end_section=degree["l"] == result["predicted_boundary"],
         )
     console.print(table)
+
+
+def _three(value: float) -> str:
+    """Three decimals, without a minus sign before a zero."""
+    return f"{round(value, 3) + 0.0:.3f}"

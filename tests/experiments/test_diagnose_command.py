@@ -131,6 +131,7 @@ def prepare_truncated():
         ({"solver": "magic"}, None, ["magic", "equivariant, free"]),
         ({"backbone": "nothing"}, None, ["unknown backbone 'nothing'"]),
         ({"backbone": "sevennet:7net-0", "layer": "9"}, None, ["no layer '9'", "0, 1, 2, 3, 4"]),
+        ({"device": "abacus"}, None, ["--device abacus", "cpu"]),
         ({"n-train": 10}, None, ["10 training frames", "at least 20"]),
         ({"n-test": 3}, None, ["3 test frames", "at least 10"]),
         ({"test-frames": "training.npz"}, None, ["also training frames"]),
