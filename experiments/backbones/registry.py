@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 from experiments.backbones.old_e3nn import allow_constants
-from experiments.backbones.device import require_device
 from experiments.backbones.protocol import Backbone
 from span_theorem.errors import InputError
 
@@ -110,7 +109,6 @@ def open_backbone(spec: str, options: Options | None = None) -> Backbone:
         InputError: unknown family or name, missing package, unreadable or untrusted file.
     """
     options = options or Options()
-    require_device(options.device)
     family, _, name = spec.partition(":")
     require_device(options.device)
     allow_constants()
