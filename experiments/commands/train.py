@@ -29,6 +29,8 @@ Training = Annotated[
 Test = Annotated[
     str | None, typer.Option("--test", metavar="FRAMES", help="Frames to test on; the recipe's by default.")
 ]
+Frames = Annotated[int | None, typer.Option(min=2, help="Use only the first training frames, this many.")]
+Validation = Annotated[int | None, typer.Option(min=1, help="Validation frames; the recipe's by default.")]
 Output = Annotated[
     Path, typer.Option("-o", "--output", help="Folder for weights, configuration and model card.")
 ]
@@ -61,12 +63,8 @@ def run_recipe(
     training: Training = None,
     test: Test = None,
     epochs: Annotated[int | None, typer.Option(min=0, help="Length; the recipe's by default.")] = None,
-    frames: Annotated[
-        int | None, typer.Option(min=2, help="Use only the first training frames, this many.")
-    ] = None,
-    validation: Annotated[
-        int | None, typer.Option(min=1, help="Validation frames; the recipe's by default.")
-    ] = None,
+    frames: Frames = None,
+    validation: Validation = None,
     threads: Annotated[int, typer.Option(min=1, help="CPU threads.")] = 1,
     compiled: Annotated[
         bool | None,
@@ -83,14 +81,7 @@ def run_recipe(
     """Train a recipe, export it and test it; run again to continue after an interruption."""
     from experiments.training.run import can_compile
 
-    chosen = _changed(
-        find(recipe),
-        training=training,
-        test=test,
-        epochs=epochs,
-        selection=None if frames is None else ((0, frames),),
-        validation_frames=validation,
-    )
+    chosen = _changed(find(recipe), frames, training, test, epochs, validation)
     _require_nequip()
     _make_folder(work)
     _make_folder(output)
@@ -116,6 +107,8 @@ def export_checkpoint(
     training: Training = None,
     test: Test = None,
     epochs: Annotated[int | None, typer.Option(min=1, help="Length; the recipe's by default.")] = None,
+    frames: Frames = None,
+    validation: Validation = None,
     seconds: Annotated[float | None, typer.Option(min=0, help="Duration of the training.")] = None,
     threads: Annotated[int, typer.Option(min=1, help="CPU threads of the training.")] = 1,
     trust: Annotated[
@@ -126,7 +119,7 @@ def export_checkpoint(
     """Turn a checkpoint of `nequip-train` into weights, configuration and model card, and test it."""
     from experiments.backbones.trust import require_trust
 
-    chosen = _changed(find(recipe), training=training, test=test, epochs=epochs)
+    chosen = _changed(find(recipe), frames, training, test, epochs, validation)
     if not checkpoint.is_file():
         raise InputError(f"{checkpoint} does not exist, expected a checkpoint of nequip-train")
     require_trust(checkpoint, trust)
@@ -211,8 +204,22 @@ def table(
     return 0
 
 
-def _changed(recipe: Recipe, **changes: Any) -> Recipe:
+def _changed(
+    recipe: Recipe,
+    frames: int | None,
+    training: str | None,
+    test: str | None,
+    epochs: int | None,
+    validation: int | None,
+) -> Recipe:
     """``recipe`` with the options that were given."""
+    changes: dict[str, Any] = {
+        "selection": None if frames is None else ((0, frames),),
+        "training": training,
+        "test": test,
+        "epochs": epochs,
+        "validation_frames": validation,
+    }
     return replace(recipe, **{key: value for key, value in changes.items() if value is not None})
 
 

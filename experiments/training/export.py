@@ -16,6 +16,7 @@ from experiments.backbones.registry import Options
 from experiments.data import Frames
 from experiments.training.evaluate import errors
 from experiments.training.recipes import Recipe
+from span_theorem.errors import InputError
 
 LICENCE = "MIT"
 # arguments of the builder that say how to train or compile, not what the model is
@@ -64,7 +65,7 @@ def export(name: str, recipe: Recipe, checkpoint: Path, data: Data, effort: Effo
         checkpoint: nequip's checkpoint of the best epoch; `last.ckpt` beside it tells the whole length.
 
     Raises:
-        InputError: no nequip checkpoint, or frames without energies and forces.
+        InputError: no nequip checkpoint, one of another recipe, or frames without energies and forces.
     """
     import torch
 
@@ -73,6 +74,7 @@ def export(name: str, recipe: Recipe, checkpoint: Path, data: Data, effort: Effo
     last_path = checkpoint.with_name("last.ckpt")
     last = torch.load(last_path, map_location="cpu", weights_only=False) if last_path.is_file() else best
     hyper = best["hyper_parameters"]
+    _require_same(checkpoint, _given(hyper), recipe.overrides(len(data.training)))
     config = {key: value for key, value in hyper["model"].items() if key not in NOT_THE_MODEL}
     training = {
         "epochs": last["epoch"] + 1,
@@ -98,6 +100,26 @@ def untrained(name: str, recipe: Recipe, data: Data) -> shipped.Shipped:
     config = {**shipped.read(NORMALISED_LIKE).config, "seed": recipe.seed, "l_max": recipe.l_max}
     training = {"epochs": 0, "steps": 0, "versions": _versions()}
     return _with_card(name, recipe, config, build(config), data, training)
+
+
+def _given(hyper: dict[str, Any]) -> dict[str, Any]:
+    """What a training was given of the settings that recipes set, read from its checkpoint."""
+    model, info = hyper["model"], hyper["info_dict"]
+    split = info["data"]["split_dataset"]
+    return {
+        "seed": model["seed"],
+        "l_max": model["l_max"],
+        "epochs": info["trainer"]["max_epochs"],
+        "training_frames": split["train"],
+        "validation_frames": split["val"],
+    }
+
+
+def _require_same(checkpoint: Path, given: dict[str, Any], recipe: dict[str, Any]) -> None:
+    """Refuse to write a card that tells of another training than the checkpoint's."""
+    for key, value in recipe.items():
+        if given[key] != value:
+            raise InputError(f"{checkpoint} was trained with {key} {given[key]}, the recipe says {value}")
 
 
 def _with_card(

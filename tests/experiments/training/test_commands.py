@@ -70,6 +70,11 @@ def test_a_training_killed_and_started_again_ends_with_weights_that_evaluate(lab
     for key, value in checkpoint._model.state_dict().items():
         assert (weights._model.state_dict()[key] == value).all(), key
 
+    # a checkpoint of another recipe gets no card
+    other = ("train", "export", str(run.best), "--recipe", "aspirin-rmd17-1", "--trust", "-o", str(tmp_path))
+    assert main((*other, *frames, *SHORT[:-1])) == 2
+    assert "was trained with seed 1, the recipe says 2" in capsys.readouterr().err
+
     # a finished training is left alone, and a folder of another one is not mistaken for it
     before = run.last.stat().st_mtime_ns
     assert main(arguments) == 0
