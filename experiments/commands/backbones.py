@@ -16,8 +16,9 @@ def backbones(
     from rich.text import Text
 
     from experiments.backbones import catalogue
-    from experiments.terminal import progress_bar, results_console
+    from experiments.progress import progress_bar
     from experiments.versions import versions
+    from span_theorem.console import console
 
     require_writable(json)
     with progress_bar("opening", len(catalogue.named())) as bar:
@@ -51,16 +52,16 @@ def backbones(
             entry["source"],
             entry["licence"],
         )
-    console = results_console()
-    console.print(table)
+    out = console()
+    out.print(table)
     for reason in sorted({entry["default_reason"] for entry in found if entry["available"]}):
-        console.print(f"Default layer: {reason}.", soft_wrap=True)
-    console.print("\nYour own network:")
-    console.print("  path/to/file.py:factory (needs --trust)", soft_wrap=True)
+        out.print(f"Default layer: {reason}.")
+    out.print("\nYour own network:")
+    out.print("  path/to/file.py:factory (needs --trust)")
     for family in catalogue.families():
         missing = "" if family["installed"] else f" (not installed: {family['install']})"
-        console.print(f"  {family['usage']}{missing}", soft_wrap=True, markup=False)
+        out.print(f"  {family['usage']}{missing}")
     if json is not None:
         write_json(json, {"backbones": found, "families": catalogue.families(), "versions": versions()})
-        console.print(f"list: {json}", soft_wrap=True)
+        out.print(f"list: {json}")
     return 0

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from span_theorem.output import write_json
+from span_theorem.output import make_folder, write_json
 
 BACKBONE = "sevennet:7net-0"
 SITE, TOWARD = 12, 11  # ester oxygen to acetyl carbon
@@ -37,19 +37,19 @@ def demo(
     from experiments.report.figure import draw_recoveries
     from experiments.report.run import run_and_print
     from experiments.split import draw
-    from experiments.terminal import make_folder, results_console
+    from span_theorem.console import console
 
     make_folder(output)
     training = draw(load("embedded:train"), n_train, seed)
     test = draw(load("embedded:test"), n_test, seed)
     network = open_backbone(BACKBONE)
-    console = results_console()
+    out = console()
     results = []
     for solver in SOLVERS:
         settings = Settings(pair=MarkedPair(SITE, TOWARD), solver=solver, seed=seed)
-        result = run_and_print(network, training, test, settings, console)
+        result = run_and_print(network, training, test, settings, out)
         write_json(output / f"{solver}.json", result)
         results.append(result)
     for path in draw_recoveries(results, output / "recovery"):
-        console.print(f"figure: {path}", soft_wrap=True)
+        out.print(f"figure: {path}")
     return 1 if any(result["agrees"] is False for result in results) else 0

@@ -60,7 +60,7 @@ def diagnose(
     from experiments.report.run import run_and_print
     from experiments.split import divide, draw
     from experiments.spn.registry import require_solver
-    from experiments.terminal import results_console
+    from span_theorem.console import console
 
     require_solver(solver)
     settings = Settings(
@@ -84,14 +84,14 @@ def diagnose(
     for selected in (training, test):
         settings.pair.directions(selected)  # fails on a bad pair before the backbone is loaded
     network = open_backbone(backbone, Options(layer=layer, trust=trust, device=device))
-    console = results_console()
-    result = run_and_print(network, training, test, settings, console, cache)
+    out = console()
+    result = run_and_print(network, training, test, settings, out, cache)
     if json is not None:
         write_json(json, result)
-        console.print(f"result: {json}", soft_wrap=True)
+        out.print(f"result: {json}")
     if stem is not None:
         for path in draw_recoveries([result], stem):
-            console.print(f"figure: {path}", soft_wrap=True)
+            out.print(f"figure: {path}")
     return 1 if result["agrees"] is False else 0
 
 

@@ -38,7 +38,8 @@ def extract(
     from experiments.backbones.extraction import require_extractable
     from experiments.backbones.feature_file import require_suffix, write_features
     from experiments.data import load
-    from experiments.terminal import progress_bar, results_console
+    from experiments.progress import progress_bar
+    from span_theorem.console import console
 
     require_suffix(output)
     require_writable(output)
@@ -50,16 +51,16 @@ def extract(
             network, sets, site, jacobian, seed, progress=lambda done: bar.advance(bar.task_ids[0], done)
         )
     write_features(output, found)
-    console = results_console()
+    out = console()
     measured = found.verification
-    console.print(f"{found.name}, layer {found.card.layer}: {found.irreps}", soft_wrap=True)
-    console.print(
+    out.print(f"{found.name}, layer {found.card.layer}: {found.irreps}")
+    out.print(
         f"equivariance error {measured.rotation:.1e} (rotations), {measured.inversion:.1e} (inversion): "
         f"labels {measured.parity.upper()}",
         soft_wrap=True,
     )
     n_frames, n_stored, dim = found.features.shape
-    console.print(
+    out.print(
         f"features: {n_frames} frames × {n_stored} atoms × {dim} components -> {output}", soft_wrap=True
     )
     return 0

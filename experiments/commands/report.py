@@ -23,13 +23,13 @@ def report(
     from experiments.report.figure import draw_recoveries
     from experiments.report.results import read_diagnosis
     from experiments.report.table import print_diagnosis
-    from experiments.terminal import results_console
+    from span_theorem.console import console
 
     diagnoses = [read_diagnosis(path) for path in results]
-    console = results_console()
+    out = console()
     for diagnosis in diagnoses:
-        print_diagnosis(diagnosis, console)
+        print_diagnosis(diagnosis, out)
     if figure is not None:
         for path in draw_recoveries(diagnoses, figure.with_suffix("")):
-            console.print(f"figure: {path}", soft_wrap=True)
+            out.print(f"figure: {path}")
     return 0

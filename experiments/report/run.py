@@ -10,8 +10,8 @@ from experiments.data.cache import cache_folder
 from experiments.data.frames import Frames
 from experiments.diagnosis import Settings, diagnose
 from experiments.features import FeatureReader
+from experiments.progress import progress_bar
 from experiments.report.table import print_diagnosis
-from experiments.terminal import progress_bar
 
 
 def run_and_print(
@@ -36,7 +36,7 @@ def run_and_print(
         ).to_dict()
     print_diagnosis(result, console)
     check = CrossCheck(**{name: result[name] for name in CrossCheck.__dataclass_fields__})
-    console.print(check.verdict(), soft_wrap=True)
+    console.print(check.verdict())
     for sentence in result["scope"]:
-        console.print(sentence, soft_wrap=True)
+        console.print(sentence)
     return result

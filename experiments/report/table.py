@@ -3,7 +3,8 @@
 from typing import Any
 
 from rich.console import Console
-from rich.table import Table
+
+from span_theorem.console import table
 
 
 def print_diagnosis(result: dict[str, Any], console: Console) -> None:
@@ -17,16 +18,13 @@ def print_diagnosis(result: dict[str, Any], console: Console) -> None:
     pair = settings["pair"]
     console.print(
         f"{result['backbone']}, layer {result['card']['layer']}, L = {result['L']}, "
-        f"direction {pair['site']}→{pair['toward']}, solver {result['solver']}, d = {result['d']}",
-        soft_wrap=True,
+        f"direction {pair['site']}→{pair['toward']}, solver {result['solver']}, d = {result['d']}"
     )
-    table = Table()
-    for heading in ("l", "R²", "95% interval", "ridge", ""):
-        table.add_column(heading, justify="left" if heading == "" else "right")
+    rows = table("", ("l", "R²", "95% interval", "ridge", "<"))
     for degree in result["degrees"]:
         low, high = degree["r2_ci"]
         recovered = low > result["threshold"]
-        table.add_row(
+        rows.add_row(
             str(degree["l"]),
             _three(degree["r2"]) if degree["path"] else "0",
             f"{_three(low)} … {_three(high)}" if degree["path"] else "",
@@ -34,7 +32,7 @@ def print_diagnosis(result: dict[str, Any], console: Console) -> None:
             ("recovered" if recovered else "lost") if degree["path"] else "no path",
             end_section=degree["l"] == result["predicted_boundary"],
         )
-    console.print(table)
+    console.print(rows)
 
 
 def _three(value: float) -> str:

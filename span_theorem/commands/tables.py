@@ -27,7 +27,7 @@ def tables(
       span-theorem tables --results results -o tables
     """
     from span_theorem.errors import InputError
-    from span_theorem.output import write_text
+    from span_theorem.output import make_folder, write_text
     from span_theorem.results import read_results
     from span_theorem.tables import render_tables
 
@@ -39,10 +39,7 @@ def tables(
             f"`python -m span_theorem grid --max-L 4 --max-d 4 --method both --json {target}`"
         )
     files = render_tables(records)
-    try:
-        output.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"cannot make the folder {output}: {error.strerror or error}") from error
+    make_folder(output)
     for name, text in files.items():
         write_text(output / name, text)
         typer.echo(f"Written: {output / name}")
