@@ -174,6 +174,9 @@ def test_a_map_that_was_tampered_with_does_not_verify():
     flipped = replace(found, scaled=tuple(components))
     assert not flipped.equivariant
     assert flipped.restriction is None
+    blended = replace(found, scaled=(found.scaled[0] + found.scaled[1], *found.scaled[1:]))
+    assert blended.ratio(-4) is None
+    assert blended.restriction is None
     # right on the sphere, and yet not equivariant: Y[2, -2] stands in for Y[0, 0]·Y[2, -2]
     with_constant = next(m for m in maps_of(2, 2, 2).maps if m.name == "Y_0·Y_2")
     first = with_constant.scaled[0].context().gens()[1]

@@ -164,6 +164,7 @@ def test_without_a_grid_it_says_how_to_make_one(capsys, results, tmp_path):
         ('{"kind": "grid", "features": "upto", "instances": 5}', "expected a list"),
         ('{"kind": "grid", "features": "upto", "instances": [7]}', "instances[0] is 7, expected an object"),
         ('{"kind": "grid", "features": "upto", "instances": [{"L": 2.5}]}', "instances[0].L is 2.5"),
+        ('{"kind": "check", "L": true}', "field L is true, expected an integer"),
     ],
 )
 def test_a_broken_file_is_named(capsys, results, tmp_path, content, word):
