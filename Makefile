@@ -10,8 +10,9 @@ demo: $(STAMP)
 	$(BIN)/python -m span_theorem check --L 2 --d 2
 	$(BIN)/python -m experiments demo
 
+# one thread a process: the tests run side by side, one process a core
 test: $(STAMP)
-	$(BIN)/python -m pytest
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto
 
 venv: $(STAMP)
 

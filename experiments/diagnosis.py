@@ -21,8 +21,9 @@ from experiments.harmonics import harmonics
 from experiments.orientations import orient
 from experiments.recovery import Recovery, recoveries
 from experiments.split import require_disjoint
-from experiments.spn import Layout, make_solver
+from experiments.spn import Layout, Solver, make_solver
 from experiments.versions import versions
+from span_theorem.budget import require_affordable
 from span_theorem.errors import InputError
 
 FEWEST_TRAINING = 20
@@ -120,29 +121,23 @@ def diagnose(
     directions = [settings.pair.directions(frames) for frames in (training, test)]
     note("verifying equivariance")
     verification = verify(backbone, training.numbers, training.positions, seed=settings.seed)
+    layout = Layout(backbone.irreps, parity=verification.parity == "o3")
+    solver = make_solver(settings.solver, settings.degree, layout)
+    _require_affordable(solver, len(training), settings)
+
     note("computing features")
     reader = reader or FeatureReader()
     features = [reader.read(backbone, frames, settings.pair.site).values for frames in (training, test)]
 
     note(f"fitting frequencies 1 to {settings.l_max} with solver {settings.solver}")
-    layout = Layout(backbone.irreps, parity=verification.parity == "o3")
-    solver = make_solver(settings.solver, settings.degree, layout)
-    validation = _validation_frames(len(training), settings)
-    if solver.oriented:
-        shown = [
-            orient(values, units, backbone.irreps, number, settings.seed + offset)
-            for values, units, number, offset in zip(
-                features,
-                directions,
-                (settings.orientations, settings.test_orientations),
-                (0, 1),
-                strict=True,
-            )
-        ]
-        validation = np.repeat(validation, settings.orientations)
-    else:
-        shown = list(zip(features, directions, strict=True))
-    (fitted, fitted_directions), (unseen, unseen_directions) = shown
+    numbers = (settings.orientations, settings.test_orientations) if solver.oriented else (None, None)
+    (fitted, fitted_directions), (unseen, unseen_directions) = [
+        (values, units)
+        if number is None
+        else orient(values, units, backbone.irreps, number, settings.seed + part)
+        for part, (values, units, number) in enumerate(zip(features, directions, numbers, strict=True))
+    ]
+    validation = np.repeat(_validation_frames(len(training), settings), len(fitted) // len(training))
     solver.fit(fitted, harmonics(fitted_directions, settings.l_max), validation)
     degrees = recoveries(
         harmonics(unseen_directions, settings.l_max),
@@ -181,6 +176,16 @@ def _require_comparable(training: Frames, test: Frames) -> None:
             raise InputError(
                 f"{len(frames)} {role} frames from {frames.source} are too few: expected at least {fewest}"
             )
+
+
+def _require_affordable(solver: Solver, n_training: int, settings: Settings) -> None:
+    n_samples = n_training * (settings.orientations if solver.oriented else 1)
+    require_affordable(
+        f"solver {settings.solver} on {n_samples} samples",
+        solver.estimate(n_samples, range(1, settings.l_max + 1)),
+        "fewer training frames (--n-train)"
+        + (" or orientations" if solver.oriented else " or a lower --l-max"),
+    )
 
 
 def _validation_frames(n_frames: int, settings: Settings) -> np.ndarray:

@@ -16,9 +16,9 @@ def demo(
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the results.")] = Path(
         "results/demo"
     ),
-    n_train: Annotated[int, typer.Option(help="Training frames to draw.")] = 300,
-    n_test: Annotated[int, typer.Option(help="Test frames to draw.")] = 150,
-    seed: Annotated[int, typer.Option(help="Seed of every random choice.")] = 0,
+    n_train: Annotated[int, typer.Option(min=1, help="Training frames to draw.")] = 300,
+    n_test: Annotated[int, typer.Option(min=1, help="Test frames to draw.")] = 150,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of every random choice.")] = 0,
 ) -> int:
     """Diagnose SevenNet-0 on the embedded aspirin frames with both solvers.
 

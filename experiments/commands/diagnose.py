@@ -34,8 +34,8 @@ def diagnose(
     solver: Annotated[str, typer.Option(help="equivariant or free.")] = "equivariant",
     layer: Annotated[str | None, typer.Option(help="Layer to read; default: the backbone's own.")] = None,
     l_max: Annotated[int, typer.Option("--l-max", help="Highest angular frequency.")] = 6,
-    n_train: Annotated[int, typer.Option(help="Training frames to draw.")] = 300,
-    n_test: Annotated[int, typer.Option(help="Test frames to draw.")] = 150,
+    n_train: Annotated[int, typer.Option(min=1, help="Training frames to draw.")] = 300,
+    n_test: Annotated[int, typer.Option(min=1, help="Test frames to draw.")] = 150,
     order: Annotated[
         int | None, typer.Option("--L", help="Order that the prediction assumes; default: the layer's.")
     ] = None,
@@ -43,7 +43,7 @@ def diagnose(
     units: Annotated[
         str | None, typer.Option(help="Units of a file that does not state them: eV or kcal/mol.")
     ] = None,
-    seed: Annotated[int, typer.Option(help="Seed of every random choice.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of every random choice.")] = 0,
     trust: Annotated[bool, typer.Option("--trust", help="Load files that can run code.")] = False,
     device: Annotated[str, typer.Option(help="torch device.")] = "cpu",
     cache: Annotated[bool, typer.Option(help="Keep features in the user's cache and read them back.")] = True,

@@ -5,12 +5,15 @@ grow with the number of paths. It is the limit of `free` for infinitely many ori
 to no polynomial of a frequency's order and parity, there is no path and no prediction.
 """
 
+from collections.abc import Collection
+
 import numpy as np
 from numpy.typing import NDArray
 
 from experiments.spn.protocol import Array, Layout, Targets
 from numerics.coupling import Order, equivariant_gram
-from numerics.ridge import STRENGTHS, kernel_ridge, validation_errors
+from numerics.ridge import STRENGTHS, kernel_ridge, ridge_cost, validation_errors
+from span_theorem.budget import Estimate
 
 # Mean diagonal of a kernel of which ⟨h, h⟩ = 1 on average: below it the coupling vanishes identically (as the
 # antisymmetric product of one channel with itself does) and what is left is rounding.
@@ -30,6 +33,13 @@ class EquivariantSPN:
     def __init__(self, degree: int, layout: Layout):
         self.degree = degree
         self.layout = layout
+
+    def estimate(self, n_samples: int, frequencies: Collection[int]) -> Estimate:
+        """See :class:`experiments.spn.protocol.Solver`: one Gram matrix a frequency, all held at once."""
+        sizes = [n_samples * (2 * l + 1) for l in frequencies]
+        memory, _ = ridge_cost(max(sizes))
+        seconds = sum(ridge_cost(size)[1] for size in sizes)
+        return Estimate(memory + 16.0 * sum(size**2 for size in sizes), seconds)
 
     def fit(self, features: Array, targets: Targets, validation: NDArray[np.bool_]) -> "EquivariantSPN":
         """See :class:`experiments.spn.protocol.Solver`."""

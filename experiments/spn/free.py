@@ -4,11 +4,14 @@ Polynomial kernel ridge regression on standardised components. It knows neither 
 find any frequency that the features carry: this is the solver that measures a ceiling.
 """
 
+from collections.abc import Collection
+
 import numpy as np
 from numpy.typing import NDArray
 
 from experiments.spn.protocol import Array, Targets
-from numerics.ridge import STRENGTHS, kernel_ridge, validation_errors
+from numerics.ridge import STRENGTHS, kernel_ridge, ridge_cost, validation_errors
+from span_theorem.budget import Estimate
 
 
 class FreeSPN:
@@ -22,6 +25,10 @@ class FreeSPN:
 
     def __init__(self, degree: int):
         self.degree = degree
+
+    def estimate(self, n_samples: int, frequencies: Collection[int]) -> Estimate:
+        """See :class:`experiments.spn.protocol.Solver`: one Gram matrix serves every frequency."""
+        return Estimate(*ridge_cost(n_samples, fits=len(frequencies)))
 
     def fit(self, features: Array, targets: Targets, validation: NDArray[np.bool_]) -> "FreeSPN":
         """See :class:`experiments.spn.protocol.Solver`."""

@@ -1,11 +1,13 @@
 """What an SPN solver is: it fits harmonics of every frequency from node features, and says where it cannot."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+
+from span_theorem.budget import Estimate
 
 if TYPE_CHECKING:
     from e3nn.o3 import Irreps
@@ -43,6 +45,10 @@ class Solver(Protocol):
     @property
     def strengths(self) -> Mapping[int, float]:
         """After ``fit``, the ridge strength chosen for every frequency."""
+        ...
+
+    def estimate(self, n_samples: int, frequencies: Collection[int]) -> Estimate:
+        """Memory and time that ``fit`` is expected to need at most."""
         ...
 
     def fit(self, features: Array, targets: Targets, validation: NDArray[np.bool_]) -> "Solver":

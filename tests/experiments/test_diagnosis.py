@@ -147,3 +147,14 @@ def test_test_frames_that_were_fitted_are_refused():
 def test_different_molecules_are_refused():
     with pytest.raises(InputError, match="different molecules"):
         run(Spectrum([0, 1]), test=random_frames(40, 1, n_atoms=4))
+
+
+@pytest.mark.parametrize(
+    "options", [{"solver": "free", "orientations": 10**5}, {"solver": "equivariant", "l_max": 12}]
+)
+def test_a_fit_that_does_not_fit_in_memory_is_refused_with_the_estimate(options, monkeypatch):
+    monkeypatch.setattr("span_theorem.budget.available_memory", lambda: 1e8)
+    with pytest.raises(
+        InputError, match=r"GiB of memory, 0\.1 GiB are available; expected fewer training frames"
+    ):
+        run(Spectrum([0, 1]), **options)
