@@ -46,14 +46,14 @@ def recipes() -> int:
     """List the recipes."""
     from rich.table import Table
 
-    from experiments.terminal import results_console
+    from span_theorem.console import console
 
     table = Table(*("recipe", "trained on", "of its frames", "tested on", "seed", "L", "epochs"))
     for name, one in RECIPES.items():
         ranges = ", ".join(f"{start}..{stop - 1}" for start, stop in one.selection) or "all"
         values = (one.training, ranges, one.test, one.seed, one.l_max, one.epochs)
         table.add_row(name, *map(str, values))
-    results_console().print(table)
+    console().print(table)
     return 0
 
 
@@ -142,7 +142,7 @@ def evaluate(
     from experiments.backbones.nequip import open_shipped
     from experiments.backbones.registry import Options
     from experiments.data import load
-    from experiments.terminal import progress_bar
+    from experiments.progress import progress_bar
     from experiments.training.evaluate import RELATIVE_TOLERANCE, errors
 
     _require_nequip()
@@ -186,8 +186,8 @@ def table(
     from rich.table import Table
 
     from experiments.backbones import shipped
-    from experiments.terminal import results_console
     from experiments.training.cards import HEADINGS, markdown, rows
+    from span_theorem.console import console
 
     place = folder or shipped.FOLDER
     if not shipped.names(place):
@@ -200,7 +200,7 @@ def table(
         shown.add_column(heading, no_wrap=heading in ("backbone", "trained on"))
     for row in rows(place):
         shown.add_row(*(cell.strip("`") for cell in row.cells))
-    results_console().print(shown)
+    console().print(shown)
     return 0
 
 
@@ -268,7 +268,7 @@ def _prepare(name: str, recipe: Recipe, data: "Data", folder: Path, threads: int
 
 
 def _train(run: "Run", total: int) -> None:
-    from experiments.terminal import progress_bar
+    from experiments.progress import progress_bar
     from experiments.training.run import Epoch, epochs, train
 
     done = epochs(run)
