@@ -1,0 +1,113 @@
+"""A MACE runs in an environment of its own, and the diagnostic here, on the feature file that came from there.
+
+    SPAN_THEOREM_MACE_PYTHON=mace-env/bin/python python -m pytest -m environments
+
+docs/backbones.md says how to make that environment.
+"""
+
+import json
+import os
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from experiments.backbones import Potential, open_backbone
+from experiments.backbones.site import site_jacobian
+from experiments.backbones.verification import verify
+from experiments.cli import main
+from experiments.data import Frames, load, write_npz
+
+PYTHON = os.environ.get("SPAN_THEOREM_MACE_PYTHON")
+REPOSITORY = Path(__file__).parents[2]
+SITE, TOWARD = 12, 11
+STEP = 1e-3
+
+pytestmark = [
+    pytest.mark.environments,
+    pytest.mark.skipif(not PYTHON, reason="SPAN_THEOREM_MACE_PYTHON names no Python with mace-torch"),
+]
+
+
+def run_there(*arguments):
+    assert PYTHON
+    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
+    done = subprocess.run(
+        [PYTHON, *arguments], env=environment, capture_output=True, text=True, cwd=REPOSITORY
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("mace")
+    start = load(REPOSITORY / "experiments/data/aspirin.xyz", units="eV")
+    noise = np.random.default_rng(0).normal(scale=0.1, size=(30, *start.positions.shape[1:]))
+    aspirin = Frames(start.numbers, start.positions + noise, None, None, "shaken aspirin")
+    write_npz(aspirin, folder / "frames.npz")
+    displaced = np.repeat(aspirin.positions[:1], 2, axis=0)
+    displaced[0, TOWARD, 1] -= STEP
+    displaced[1, TOWARD, 1] += STEP
+    write_npz(Frames(aspirin.numbers, displaced, None, None, "displaced"), folder / "displaced.npz")
+    run_there(str(REPOSITORY / "tests/environments/random_mace.py"), str(folder / "random.model"))
+    shown = run_there(
+        *("-m", "experiments", "extract", "--backbone", f"mace:{folder}/random.model", "--trust"),
+        *("--frames", f"{folder}/frames.npz", "--frames", f"{folder}/displaced.npz"),
+        *("--site", str(SITE), "--jacobian", "-o", f"{folder}/mace.npz"),
+    )
+    assert "labels O3" in shown
+    return folder
+
+
+def test_the_verification_came_along(folder):
+    backbone = open_backbone(f"features:{folder}/mace.npz")
+    frames = load(str(folder / "frames.npz"))
+    found = verify(backbone, frames.numbers, frames.positions)
+    assert backbone.name == "mace:random.model"
+    assert str(backbone.irreps) == "16x0e+16x1o+16x2e"
+    assert found.parity == "o3"
+    assert max(found.rotation, found.inversion, found.translation, found.batch) < 1e-10
+    assert isinstance(backbone, Potential)
+
+
+def test_the_jacobian_is_the_features_derivative(folder):
+    backbone = open_backbone(f"features:{folder}/mace.npz")
+    frames, displaced = load(str(folder / "frames.npz")), load(str(folder / "displaced.npz"))
+    numbers = torch.tensor(frames.numbers)
+    _, jacobian = site_jacobian(backbone, numbers, torch.tensor(frames.positions[:1]), SITE)
+    behind, ahead = backbone.features(numbers, torch.tensor(displaced.positions))[:, SITE]
+    scale = float(jacobian.abs().max())
+    assert scale > 1e-4
+    torch.testing.assert_close(
+        jacobian[0, :, TOWARD, 1], (ahead - behind) / (2 * STEP), rtol=0, atol=1e-4 * scale
+    )
+
+
+def test_the_diagnostic_runs_on_them(folder):
+    options = ["diagnose", "--backbone", f"features:{folder}/mace.npz", "--frames", f"{folder}/frames.npz"]
+    marked = ["--site", str(SITE), "--toward", str(TOWARD), "--d", "1", "--l-max", "3"]
+    sizes = ["--n-train", "20", "--n-test", "10", "--json", f"{folder}/result.json"]
+    assert main([*options, *marked, *sizes]) in (
+        0,
+        1,
+    )  # 30 frames of a random network need not reach a verdict
+    result = json.loads((folder / "result.json").read_text())
+    assert result["backbone"] == "mace:random.model"
+    assert result["L"] == 2
+    assert (
+        main(
+            [
+                "diagnose",
+                "--backbone",
+                f"features:{folder}/mace.npz",
+                *options[3:],
+                "--site",
+                "3",
+                *marked[2:],
+            ]
+        )
+        == 2
+    )
