@@ -32,6 +32,7 @@ def backbone():
     return open_backbone("sevennet:7net-0")
 
 
+@pytest.mark.filterwarnings("ignore:No tensor product accelerator")
 def test_energies_and_forces_are_the_calculators(backbone):
     ase = pytest.importorskip("ase")
     from sevenn.calculator import SevenNetCalculator
