@@ -28,13 +28,12 @@ def direct_span(L: int, d: int, seed: int = 0) -> tuple[list[bool], int]:
         for chosen in combinations_with_replacement(range(values.shape[1]), k)
     ]
     matrix = np.stack(columns, axis=1)
+    basis, singular_values, _ = np.linalg.svd(matrix, full_matrices=False)
+    rank = int((singular_values > singular_values[0] * max(matrix.shape) * np.finfo(float).eps).sum())
+    basis = basis[:, :rank]
     fitted = []
-    rank = 0
     for l in range(min(d * L + 2, 12) + 1):  # e3nn tabulates no higher degree
         target = o3.spherical_harmonics(l, directions, True, "component").numpy()
-        if l == 0:
-            rank = int(np.linalg.matrix_rank(matrix))
-            basis = np.linalg.svd(matrix, full_matrices=False)[0][:, :rank]
         fitted.append(float(np.abs(target - basis @ (basis.T @ target)).max()) < 1e-8)
     return fitted, rank
 

@@ -74,8 +74,8 @@ def expected_degrees(L: int, d: int, features: Features = "upto") -> tuple[int, 
     if features == "upto" or L == 0:
         return degrees_of_products(L, d, features)
     reached: set[int] = set()
-    # for k >= 2 the products of k factors lie among those of k + 2: the two highest k say it all
-    for k in {0, min(1, d), max(0, d - 1), d}:
+    # the products of k factors lie among those of k + 2: the two highest k say it all
+    for k in {max(0, d - 1), d}:
         reached.update(degrees_of_products(L, k, features))
     return tuple(sorted(reached))
 

@@ -88,6 +88,16 @@ def test_a_failing_law_exits_1(monkeypatch, capsys):
     assert "NOT verified" in capsys.readouterr().out
 
 
+def test_ranks_are_compared_degree_by_degree():
+    # the total is right, the degrees are not
+    honest = check_span(2, 2, method="exact")
+    assert honest.exact
+    swapped = replace(honest, exact=replace(honest.exact, ranks=(1, 3, 5, 0, 9, 7, 0)))
+    assert swapped.span_dim == swapped.expected_dim
+    assert not swapped.verified
+    assert not swapped.proved
+
+
 def test_an_unclear_gap_confirms_nothing(monkeypatch, capsys):
     honest = numeric.numeric_span
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy.linalg import block_diag
 
@@ -21,6 +21,8 @@ def ranks(span):
     return tuple(degree.rank for degree in span.degrees)
 
 
+@example(3, 2, "exact", 0, False)
+@example(3, 2, "exact", 0, True)
 @given(st.integers(0, 4), st.integers(0, 4), features_of, seeds, st.booleans())
 @settings(deadline=None, max_examples=30)
 def test_exact_and_numeric_agree(L, d, features, seed, at_random):
