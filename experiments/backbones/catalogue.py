@@ -4,8 +4,9 @@ from collections.abc import Callable
 from typing import Any
 
 from experiments.backbones.old_e3nn import allow_constants
+from experiments.backbones.options import Options
 from experiments.backbones.protocol import card_of
-from experiments.backbones.registry import FAMILIES, Options
+from experiments.backbones.registry import FAMILIES
 from span_theorem.errors import InputError
 
 

@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from experiments.backbones.extraction import Extraction
+from experiments.backbones.options import Options
 from experiments.backbones.protocol import Card
-from experiments.backbones.registry import Options
 from experiments.backbones.verification import Verification
 from experiments.versions import versions
 from span_theorem.errors import InputError

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from experiments.backbones.old_e3nn import allow_constants
+from experiments.backbones.options import Options
 from experiments.backbones.protocol import Backbone
 from span_theorem.errors import InputError
 
@@ -85,21 +86,6 @@ FAMILIES = {
     ),
     "features": Family("experiments.backbones.feature_file", "FILE.npz"),
 }
-
-
-@dataclass(frozen=True)
-class Options:
-    """How to open a backbone.
-
-    Attributes:
-        layer: name of the layer to read; ``None`` for the adapter's default.
-        trust: the user vouches for files that can run code when loaded.
-        device: torch device.
-    """
-
-    layer: str | None = None
-    trust: bool = False
-    device: str = "cpu"
 
 
 def open_backbone(spec: str, options: Options | None = None) -> Backbone:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from experiments.backbones.layers import DEFAULT_REASON, choose_layer, default_layer
 from experiments.backbones.neighbours import neighbour_pairs
+from experiments.backbones.options import Options
 from experiments.backbones.protocol import Card
-from experiments.backbones.registry import Options
 from experiments.backbones.site import run_for_sites
 from experiments.backbones.trust import require_trust, sha256
 from span_theorem.errors import InputError

@@ -16,8 +16,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from experiments.backbones.options import Options
 from experiments.backbones.protocol import Backbone, Card, card_of
-from experiments.backbones.registry import Options
 from span_theorem.errors import InputError
 
 if TYPE_CHECKING:

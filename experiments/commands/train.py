@@ -140,7 +140,7 @@ def evaluate(
     """Recompute a model card's errors; status 1 if they differ from the card's."""
     from experiments.backbones import shipped
     from experiments.backbones.nequip import open_shipped
-    from experiments.backbones.registry import Options
+    from experiments.backbones.options import Options
     from experiments.data import load
     from experiments.progress import progress_bar
     from experiments.training.evaluate import RELATIVE_TOLERANCE, errors

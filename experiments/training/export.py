@@ -12,7 +12,7 @@ from typing import Any
 
 from experiments.backbones import shipped
 from experiments.backbones.nequip import NequIP, build, load_saved, trainable
-from experiments.backbones.registry import Options
+from experiments.backbones.options import Options
 from experiments.data import Frames
 from experiments.training.evaluate import errors
 from experiments.training.recipes import Recipe

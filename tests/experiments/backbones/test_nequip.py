@@ -14,10 +14,13 @@ pytest.importorskip("nequip")
 from e3nn import o3  # noqa: E402
 from scipy.spatial.transform import Rotation  # noqa: E402
 
-from experiments.backbones import shipped  # noqa: E402
+from experiments.backbones import (  # noqa: E402
+    Options,
+    open_backbone,
+    shipped,
+)
 from experiments.backbones.nequip import NequIP, build, builder_state, names, open_shipped  # noqa: E402
 from experiments.backbones.protocol import Potential  # noqa: E402
-from experiments.backbones.registry import Options, open_backbone  # noqa: E402
 from span_theorem.errors import InputError  # noqa: E402
 
 NAME = "aspirin-rmd17-0"

@@ -12,8 +12,7 @@ import pytest
 
 pytest.importorskip("nequip")
 
-from experiments.backbones import shipped
-from experiments.backbones.registry import Options, open_backbone
+from experiments.backbones import Options, open_backbone, shipped
 from experiments.cli import main
 from experiments.training.run import Run, epochs
 
