@@ -46,10 +46,11 @@ def test_every_frame_is_aspirin() -> None:
 
 
 def test_dynamics_had_the_temperature_asked_for() -> None:
+    # at 0.5 fs the kinetic temperature of the C-H and O-H stretches comes out about 2 % low, that of the whole
+    # molecule under 1 %
     measured = card()["measured"]
-    error = measured["temperature_standard_error_K"]
-    assert abs(measured["temperature_K"] - 500.0) < 4 * error
-    assert error < 5.0
+    assert abs(measured["temperature_K"] - 500.0) < 8.0
+    assert measured["temperature_standard_error_K"] < 2.0
 
 
 def test_labels_are_gfn2_xtb_of_the_stored_positions() -> None:
