@@ -5,6 +5,7 @@ import sys
 
 import pytest
 
+import span_theorem.check
 from span_theorem.cli import main
 
 HUGE = "1" + "0" * 30
@@ -50,6 +51,15 @@ def test_one_line_and_status_2(line, named, capsys):
     assert captured.err.count("\n") == 1
     assert captured.err.startswith("span-theorem: error: ")
     assert named in captured.err
+
+
+@pytest.mark.parametrize("command", ["check --L 2 --d 2", "grid --max-L 2 --max-d 2"])
+def test_an_unwritable_output_is_found_before_the_work(command, monkeypatch):
+    def unreachable(*arguments, **settings):
+        raise AssertionError("computed before looking at the output")
+
+    monkeypatch.setattr(span_theorem.check, "check_span", unreachable)
+    assert main([*command.split(), "--json", "/no/such/folder/x.json"]) == 2
 
 
 def test_through_the_process():
