@@ -1,6 +1,7 @@
 """Where measurement meets theorem: the boundary read off the recoveries against dL from `span_theorem`.
 
-Nothing that computes a recovery knows dL; this is the only module that does.
+No other module compares with dL, and `free` could find any frequency. `equivariant` cannot: the triangle rule of its
+Clebsch-Gordan paths ends at d times the highest order of the features, so what it says above is algebra.
 """
 
 from collections.abc import Sequence
@@ -29,14 +30,18 @@ class CrossCheck:
     Attributes:
         predicted_boundary: dL by the theorem.
         measured_boundary: largest l whose interval lies above ``threshold``; 0 if there is none.
-        agrees: whether they are the same; ``None`` if no frequency above the prediction was measured.
+        agrees: whether they are the same; ``None`` if they are but nothing above the prediction was asked for.
+        direction: ``below`` or ``above`` if they differ, else ``None``.
+        above_by_algebra: the solver had no path to any frequency above the prediction.
         threshold: share of power that counts as recovered.
-        l_max: largest frequency measured.
+        l_max: highest frequency asked for.
     """
 
     predicted_boundary: int
     measured_boundary: int
     agrees: bool | None
+    direction: str | None
+    above_by_algebra: bool
     threshold: float
     l_max: int
 
@@ -44,21 +49,39 @@ class CrossCheck:
         return asdict(self)
 
     def verdict(self) -> str:
-        """One sentence."""
-        measured = f"measured boundary l = {self.measured_boundary}"
-        predicted = f"predicted dL = {self.predicted_boundary}"
+        """One or two sentences."""
+        found = f"measured boundary l = {self.measured_boundary}, predicted dL = {self.predicted_boundary}"
+        if self.direction == "above":
+            return f"{found}: THEY DISAGREE. The features carry more than the prediction allows."
+        if self.direction == "below":
+            return (
+                f"{found}: THEY DISAGREE. This probe on these frames loses what the theorem allows; "
+                "that is no evidence against the theorem."
+            )
         if self.agrees is None:
             return (
-                f"{measured}, {predicted}: undecided, nothing above the prediction was measured "
+                f"{found}: undecided, nothing above the prediction was asked for "
                 f"(raise --l-max above {self.predicted_boundary})"
             )
-        return f"{measured}, {predicted}: {'they agree' if self.agrees else 'THEY DISAGREE'}"
+        algebra = " (above it this solver has no path: algebra, not a measurement; see solver free)"
+        return f"{found}: they agree{algebra if self.above_by_algebra else ''}"
 
 
 def cross_check(recoveries: Sequence[Recovery], L: int, d: int, threshold: float = THRESHOLD) -> CrossCheck:
     """Compare the measured boundary with the theorem's for features of order at most L and a probe of degree d."""
     predicted = law.boundary(L, d)
     measured = max((found.l for found in recoveries if found.r2_ci[0] > threshold), default=0)
+    above = [found for found in recoveries if found.l > predicted]
+    direction = "above" if measured > predicted else "below" if measured < predicted else None
+    # a prediction beyond l_max cannot be missed from below by what was not asked for
     l_max = max(found.l for found in recoveries)
-    decided = l_max > predicted or measured > predicted
-    return CrossCheck(predicted, measured, measured == predicted if decided else None, threshold, l_max)
+    undecided = not above and measured == min(predicted, l_max)
+    return CrossCheck(
+        predicted_boundary=predicted,
+        measured_boundary=measured,
+        agrees=None if undecided else direction is None,
+        direction=None if undecided else direction,
+        above_by_algebra=bool(above) and not any(found.path for found in above),
+        threshold=threshold,
+        l_max=l_max,
+    )

@@ -20,6 +20,7 @@ from experiments.features import FeatureReader
 from experiments.harmonics import harmonics
 from experiments.orientations import orient
 from experiments.recovery import Recovery, recoveries
+from experiments.seeds import generator
 from experiments.split import require_disjoint
 from experiments.spn import Layout, Solver, make_solver
 from experiments.versions import versions
@@ -134,8 +135,12 @@ def diagnose(
     (fitted, fitted_directions), (unseen, unseen_directions) = [
         (values, units)
         if number is None
-        else orient(values, units, backbone.irreps, number, settings.seed + part)
-        for part, (values, units, number) in enumerate(zip(features, directions, numbers, strict=True))
+        else orient(
+            values, units, backbone.irreps, number, generator(settings.seed, f"orientations of {part}")
+        )
+        for part, values, units, number in zip(
+            ("training", "test"), features, directions, numbers, strict=True
+        )
     ]
     validation = np.repeat(_validation_frames(len(training), settings), len(fitted) // len(training))
     solver.fit(fitted, harmonics(fitted_directions, settings.l_max), validation)
@@ -144,7 +149,7 @@ def diagnose(
         solver.predict(unseen),
         solver.strengths,
         clusters=len(test),
-        seed=settings.seed,
+        rng=generator(settings.seed, "bootstrap"),
     )
     order = backbone.irreps.lmax if settings.order is None else settings.order
     return Diagnosis(
@@ -191,5 +196,5 @@ def _require_affordable(solver: Solver, n_training: int, settings: Settings) -> 
 def _validation_frames(n_frames: int, settings: Settings) -> np.ndarray:
     chosen = np.zeros(n_frames, dtype=bool)
     number = max(1, round(settings.validation_share * n_frames))
-    chosen[np.random.default_rng(settings.seed).permutation(n_frames)[:number]] = True
+    chosen[generator(settings.seed, "validation").permutation(n_frames)[:number]] = True
     return chosen

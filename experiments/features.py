@@ -8,6 +8,7 @@ checksum holds; otherwise it is computed again.
 
 import hashlib
 import json
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,7 +29,9 @@ Progress = Callable[[int], None]
 """Called with the number of frames just done."""
 
 PART = 50
-FORMAT = 1  # raised whenever what a part holds changes its meaning
+# what zipfile and numpy raise on damaged archives, the flag of an encrypted one among them
+UNREADABLE = (OSError, ValueError, EOFError, KeyError, RuntimeError, BadZipFile, zlib.error)
+FORMAT = 2  # raised whenever what a part holds changes its meaning
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,7 +71,7 @@ class FeatureReader:
         for start in range(0, len(frames), PART):
             positions = frames.positions[start : start + PART]
             path = store / f"{start:07d}.npz" if store else None
-            part = _load(path, len(positions)) if path else None
+            part = _load(path) if path else None
             if part is None:
                 part = _compute(backbone, frames, positions, site, jacobian)
                 if path:
@@ -129,24 +132,23 @@ def _compute(
 
 def _save(path: Path, part: dict[str, NDArray[Any]]) -> None:
     with replacing(path) as temporary:
-        np.savez(temporary, checksum=np.array(_checksum(part)), **part)  # type: ignore[arg-type]
+        np.savez(temporary, checksum=np.array(_checksum(path, part)), **part)  # type: ignore[arg-type]
 
 
-def _load(path: Path, n_frames: int) -> dict[str, NDArray[Any]] | None:
+def _load(path: Path) -> dict[str, NDArray[Any]] | None:
     """A part, or ``None`` if it is not there or not what was written."""
     try:
         with np.load(path, allow_pickle=False) as stored:
             part = {key: stored[key] for key in stored.files}
-    except (OSError, ValueError, EOFError, KeyError, BadZipFile):
+    except UNREADABLE:
         return None
     checksum = part.pop("checksum", None)
-    if checksum is None or str(checksum) != _checksum(part) or len(part.get("values", ())) != n_frames:
-        return None
-    return part
+    return part if checksum is not None and str(checksum) == _checksum(path, part) else None
 
 
-def _checksum(part: dict[str, NDArray[Any]]) -> str:
-    digest = hashlib.sha256()
+def _checksum(path: Path, part: dict[str, NDArray[Any]]) -> str:
+    # the folder's name is the digest of the inputs, the file's the first frame: a part counts in its place only
+    digest = hashlib.sha256(f"{path.parent.name}/{path.name}\n".encode())
     for key in sorted(part):
         digest.update(f"{key} {part[key].dtype} {part[key].shape}\n".encode())
         digest.update(np.ascontiguousarray(part[key]).tobytes())

@@ -20,7 +20,7 @@ Array = NDArray[np.float64]
 
 
 def orient(
-    features: Array, directions: Array, irreps: "Irreps", orientations: int, seed: int
+    features: Array, directions: Array, irreps: "Irreps", orientations: int, rng: np.random.Generator
 ) -> tuple[Array, Array]:
     """Show every frame in ``orientations`` Haar-random orientations.
 
@@ -29,13 +29,13 @@ def orient(
         directions: (n_frames, 3) unit vectors.
         irreps: of the features.
         orientations: how many of each frame.
-        seed: of the rotations.
+        rng: draws the rotations.
 
     Returns:
         Features (n_frames * orientations, irreps.dim) and directions (n_frames * orientations, 3), frame-major.
     """
     n_frames = len(features)
-    rotations = Rotation.random(n_frames * orientations, rng=np.random.default_rng(seed)).as_matrix()
+    rotations = Rotation.random(n_frames * orientations, rng=rng).as_matrix()
     turned = np.empty((n_frames * orientations, irreps.dim))
     matrices = {l: wigner_d(l, rotations) for l in {irrep.l for _, irrep in irreps}}
     for (channels, irrep), columns in zip(irreps, irreps.slices(), strict=True):

@@ -1,4 +1,4 @@
-"""A progress bar on stderr for long work, so that stdout holds results only."""
+"""A progress bar on stderr for long work, so that stdout holds results only; silent where nobody watches."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +16,7 @@ def progress_bar(description: str, total: int) -> Iterator[Progress]:
         MofNCompleteColumn(),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=Console(stderr=True)) as progress:
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         progress.add_task(description, total=total)
         yield progress

@@ -43,7 +43,7 @@ def recoveries(
     predictions: Mapping[int, Array],
     strengths: Mapping[int, float],
     clusters: int,
-    seed: int,
+    rng: np.random.Generator,
 ) -> tuple[Recovery, ...]:
     """R² of every frequency with its interval.
 
@@ -52,7 +52,7 @@ def recoveries(
         predictions: the same where the solver has a path.
         strengths: ridge strengths by frequency.
         clusters: number of clusters (frames); n_samples is a multiple of it.
-        seed: of the bootstrap.
+        rng: draws the bootstrap's resamples.
     """
     orders = list(targets)
     missed = np.empty((clusters, len(orders)))
@@ -63,7 +63,7 @@ def recoveries(
         missed[:, column] = np.sum(error.reshape(clusters, -1) ** 2, axis=1)
         power[:, column] = np.sum(target.reshape(clusters, -1) ** 2, axis=1)
     values = 1 - missed.sum(axis=0) / power.sum(axis=0)
-    intervals = percentile_interval(1 - resampled_ratios(missed, power, seed, RESAMPLES))
+    intervals = percentile_interval(1 - resampled_ratios(missed, power, rng, RESAMPLES))
     return tuple(
         Recovery(
             l=l,

@@ -6,6 +6,7 @@ Background: a recovery counts only on frames that were never fitted. This module
 import numpy as np
 
 from experiments.data.frames import Frames
+from experiments.seeds import generator
 from span_theorem.errors import InputError
 
 
@@ -13,7 +14,7 @@ def draw(frames: Frames, number: int, seed: int) -> Frames:
     """At most ``number`` of the frames, drawn without replacement."""
     if number >= len(frames):
         return frames
-    return frames.select(np.sort(np.random.default_rng(seed).permutation(len(frames))[:number]))
+    return frames.select(np.sort(generator(seed, "draw").permutation(len(frames))[:number]))
 
 
 def divide(frames: Frames, n_training: int, n_test: int, seed: int) -> tuple[Frames, Frames]:
@@ -28,7 +29,7 @@ def divide(frames: Frames, n_training: int, n_test: int, seed: int) -> tuple[Fra
     if total < n_training + n_test:
         n_training = min(max(1, round(total * n_training / (n_training + n_test))), total - 1)
         n_test = total - n_training
-    order = np.random.default_rng(seed).permutation(total)
+    order = generator(seed, "divide").permutation(total)
     return (
         frames.select(np.sort(order[:n_training])),
         frames.select(np.sort(order[n_training : n_training + n_test])),

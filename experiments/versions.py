@@ -3,7 +3,17 @@
 import platform
 from importlib.metadata import PackageNotFoundError, version
 
-PACKAGES = ("span-theorem", "numpy", "scipy", "torch", "e3nn", "sevenn", "nequip", "so3krates-torch", "mace-torch")
+PACKAGES = (
+    "span-theorem",
+    "numpy",
+    "scipy",
+    "torch",
+    "e3nn",
+    "sevenn",
+    "nequip",
+    "so3krates-torch",
+    "mace-torch",
+)
 
 
 def versions() -> dict[str, str]:

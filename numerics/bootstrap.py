@@ -8,20 +8,22 @@ Array = NDArray[np.float64]
 RESAMPLES = 2000
 
 
-def resampled_ratios(numerators: Array, denominators: Array, seed: int, resamples: int = RESAMPLES) -> Array:
+def resampled_ratios(
+    numerators: Array, denominators: Array, rng: np.random.Generator, resamples: int = RESAMPLES
+) -> Array:
     """Σ numerators / Σ denominators over clusters drawn with replacement.
 
     Args:
         numerators: (n_clusters, k), one row a cluster.
         denominators: (n_clusters, k).
-        seed: of the resampling; the same draws serve all k ratios.
+        rng: draws the resamples; the same draws serve all k ratios.
         resamples: number of bootstrap samples.
 
     Returns:
         (resamples, k).
     """
     n = len(numerators)
-    counts = np.random.default_rng(seed).multinomial(n, np.full(n, 1 / n), size=resamples).astype(float)
+    counts = rng.multinomial(n, np.full(n, 1 / n), size=resamples).astype(float)
     return (counts @ numerators) / (counts @ denominators)
 
 

@@ -48,6 +48,12 @@ def available_memory() -> float:
             limits += [1024.0 * int(line.split()[1]) for line in lines if line.startswith("MemAvailable:")]
     except OSError:
         pass  # not Linux: the physical memory has to do
+    try:
+        with open("/sys/fs/cgroup/memory.max", encoding="ascii") as lines:
+            limit = lines.read().strip()
+        limits += [float(limit)] if limit.isdigit() else []
+    except OSError:
+        pass  # no control group
     own, _ = resource.getrlimit(resource.RLIMIT_AS)
     if own != resource.RLIM_INFINITY:
         limits.append(float(own))

@@ -29,6 +29,8 @@ def run(app: typer.Typer, name: str, arguments: Sequence[str] | None = None) -> 
             return 2
     except InputError as error:
         message = str(error)
+    except ModuleNotFoundError as error:
+        message = f"this needs the package {error.name}, which is not installed (README.md lists the extras)"
     except typer.Exit as error:
         return error.exit_code
     except (typer.Abort, KeyboardInterrupt):

@@ -74,7 +74,7 @@ def exact_span(
     steps, done = d * (d + 1) // 2 * max(L, 1), 0
     span: list[_Block] = []
     for k in range(d + 1):
-        # two more degrees than can occur in the last step: that they stay empty is then computed, not assumed
+        # two more degrees in the last step, for the report; that they stay empty is the upper bound's word
         top = k * L + 2 * (k == d)
         grown = []
         for m in range(top + 1):

@@ -18,9 +18,11 @@ def replacing(path: Path) -> Iterator[Path]:
     Raises:
         InputError: the folder of ``path`` is missing or cannot be written, or ``path`` is a folder.
     """
-    path = Path(path)
+    path = Path(path).resolve()  # a link is written through, not replaced
     if path.is_dir():
         raise InputError(f"cannot write {path}: it is a folder, expected a file name")
+    if path.exists() and not path.is_file():
+        raise InputError(f"cannot write {path}: it is a device or a pipe, expected a file name")
     try:
         handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=path.suffix, dir=path.parent)
         os.close(handle)

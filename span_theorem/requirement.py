@@ -64,6 +64,7 @@ def requirements(l: int, features: Features = "upto") -> tuple[Requirement, ...]
 def document(l: int, features: Features, pairs: tuple[Requirement, ...]) -> dict[str, Any]:
     """What `require --json` writes."""
     return {
+        "kind": "require",
         "l": l,
         "features": features,
         "cost": COST,

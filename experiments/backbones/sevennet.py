@@ -78,13 +78,13 @@ class SevenNet:
         n_frames, n_atoms, _ = positions.shape
         positions = positions.to(self._device)
         source, target = neighbour_pairs(positions, self._cutoff)
-        flat = positions.reshape(-1, 3).to(torch.float32)
+        flat = positions.reshape(-1, 3)
         known = self._model._atomic_numbers_to_onehot(numbers.to(self._device))
         return {
             keys.NODE_FEATURE: known.repeat(n_frames),
             keys.ATOMIC_NUMBERS: numbers.to(self._device).repeat(n_frames),
             keys.EDGE_IDX: torch.stack([source, target]),
-            keys.EDGE_VEC: flat[target] - flat[source],
+            keys.EDGE_VEC: (flat[target] - flat[source]).to(torch.float32),
             keys.BATCH: torch.arange(n_frames, device=self._device).repeat_interleave(n_atoms),
             keys.NUM_ATOMS: torch.full((n_frames,), n_atoms, device=self._device),
         }

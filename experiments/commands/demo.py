@@ -34,12 +34,15 @@ def demo(
     from experiments.data import load
     from experiments.diagnosis import Settings
     from experiments.direction import MarkedPair
-    from experiments.report.figure import draw_recoveries
+    from experiments.report.figure import draw_recoveries, require_matplotlib
+    from experiments.report.paths import figure_paths
     from experiments.report.run import run_and_print
     from experiments.split import draw
     from span_theorem.console import console
 
     make_folder(output)
+    pictures = figure_paths(output / "recovery")
+    require_matplotlib()
     training = draw(load("embedded:train"), n_train, seed)
     test = draw(load("embedded:test"), n_test, seed)
     network = open_backbone(BACKBONE)
@@ -50,6 +53,7 @@ def demo(
         result = run_and_print(network, training, test, settings, out)
         write_json(output / f"{solver}.json", result)
         results.append(result)
-    for path in draw_recoveries(results, output / "recovery"):
+    draw_recoveries(results, pictures)
+    for path in pictures:
         out.print(f"figure: {path}")
     return 1 if any(result["agrees"] is False for result in results) else 0

@@ -56,7 +56,8 @@ def diagnose(
     from experiments.data import load
     from experiments.diagnosis import Settings
     from experiments.direction import MarkedPair
-    from experiments.report.figure import draw_recoveries
+    from experiments.report.figure import draw_recoveries, require_matplotlib
+    from experiments.report.paths import figure_paths
     from experiments.report.run import run_and_print
     from experiments.split import divide, draw
     from experiments.spn.registry import require_solver
@@ -72,10 +73,11 @@ def diagnose(
         orientations=orientations,
         seed=seed,
     )
-    stem = figure.with_suffix("") if figure else json.with_suffix("") if json else None
     require_writable(json)
-    if stem is not None:
-        require_writable(stem.with_suffix(".png"))
+    stem = figure or json
+    pictures = figure_paths(stem) if stem is not None else ()
+    if pictures:
+        require_matplotlib()
     fitted = load(frames, units=units)
     if test_frames is None:
         training, test = divide(fitted, n_train, n_test, seed)
@@ -89,9 +91,9 @@ def diagnose(
     if json is not None:
         write_json(json, result)
         out.print(f"result: {json}")
-    if stem is not None:
-        for path in draw_recoveries([result], stem):
-            out.print(f"figure: {path}")
+    draw_recoveries([result], pictures)
+    for path in pictures:
+        out.print(f"figure: {path}")
     return 1 if result["agrees"] is False else 0
 
 

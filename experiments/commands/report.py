@@ -21,15 +21,17 @@ def report(
       python -m experiments report equivariant.json free.json -o recovery
     """
     from experiments.report.figure import draw_recoveries
+    from experiments.report.paths import figure_paths
     from experiments.report.results import read_diagnosis
     from experiments.report.table import print_diagnosis
     from span_theorem.console import console
 
+    pictures = figure_paths(figure) if figure is not None else ()
     diagnoses = [read_diagnosis(path) for path in results]
     out = console()
     for diagnosis in diagnoses:
         print_diagnosis(diagnosis, out)
-    if figure is not None:
-        for path in draw_recoveries(diagnoses, figure.with_suffix("")):
-            out.print(f"figure: {path}")
+    draw_recoveries(diagnoses, pictures)
+    for path in pictures:
+        out.print(f"figure: {path}")
     return 0

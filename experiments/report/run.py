@@ -5,7 +5,6 @@ from typing import Any
 from rich.console import Console
 
 from experiments.backbones.protocol import Backbone
-from experiments.crosscheck import CrossCheck
 from experiments.data.cache import cache_folder
 from experiments.data.frames import Frames
 from experiments.diagnosis import Settings, diagnose
@@ -35,8 +34,4 @@ def run_and_print(
             note=lambda text: bar.update(task, description=text),
         ).to_dict()
     print_diagnosis(result, console)
-    check = CrossCheck(**{name: result[name] for name in CrossCheck.__dataclass_fields__})
-    console.print(check.verdict())
-    for sentence in result["scope"]:
-        console.print(sentence)
     return result

@@ -4,11 +4,12 @@ from typing import Any
 
 from rich.console import Console
 
+from experiments.crosscheck import CrossCheck
 from span_theorem.console import table
 
 
 def print_diagnosis(result: dict[str, Any], console: Console) -> None:
-    """Print R² by frequency and where it ends.
+    """Print R² by frequency, where it ends, and what was and was not tested.
 
     Args:
         result: a diagnosis as its JSON file holds it.
@@ -33,6 +34,10 @@ def print_diagnosis(result: dict[str, Any], console: Console) -> None:
             end_section=degree["l"] == result["predicted_boundary"],
         )
     console.print(rows)
+    check = CrossCheck(**{name: result[name] for name in CrossCheck.__dataclass_fields__})
+    console.print(check.verdict())
+    for sentence in result["scope"]:
+        console.print(sentence)
 
 
 def _three(value: float) -> str:

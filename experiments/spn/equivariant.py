@@ -1,8 +1,10 @@
 """`equivariant`: Clebsch-Gordan-coupled polynomials of degree ≤ d, one weight per path, ridge in closed form.
 
 The fit is done in its dual form with the equivariant polynomial kernel (`numerics.coupling`), so its cost does not
-grow with the number of paths. It is the limit of `free` for infinitely many orientations. Where the features couple
-to no polynomial of a frequency's order and parity, there is no path and no prediction.
+grow with the number of paths. Where every SO(3) path is allowed it is the limit of `free` for infinitely many
+orientations. Where parities hold it leaves out the paths of the wrong parity, which `free`, shown rotations but no
+reflections, may use if the frames are of one handedness. Where the features couple to no polynomial of a
+frequency's order and parity, there is no path and no prediction.
 """
 
 from collections.abc import Collection
@@ -21,7 +23,7 @@ NO_PATH = 1e-14
 
 
 class EquivariantSPN:
-    """Kernel ∫ (1 + ⟨h, D(R) h'⟩)^degree D^l(R) dR on channels of equal power, ⟨h, h⟩ = 1 on average.
+    """Kernel ∫ (1 + ⟨h, D(R) h'⟩)^degree D^l(R) dR on components of equal power, ⟨h, h⟩ = 1 on average.
 
     Args:
         degree: d ≥ 1.
@@ -36,7 +38,8 @@ class EquivariantSPN:
 
     def estimate(self, n_samples: int, frequencies: Collection[int]) -> Estimate:
         """See :class:`experiments.spn.protocol.Solver`: one Gram matrix a frequency, all held at once."""
-        sizes = [n_samples * (2 * l + 1) for l in frequencies]
+        highest = self.degree * self.layout.irreps.lmax  # coupling reaches no further: no memory is needed
+        sizes = [n_samples * (2 * l + 1) for l in frequencies if l <= highest] or [0]
         memory, _ = ridge_cost(max(sizes))
         seconds = sum(ridge_cost(size)[1] for size in sizes)
         return Estimate(memory + 16.0 * sum(size**2 for size in sizes), seconds)
@@ -82,19 +85,27 @@ class EquivariantSPN:
         return {order: np.concatenate(parts, axis=1) for order, parts in blocks.items()}
 
     def _channel_scales(self, features: Array) -> dict[Order, tuple[Array, Array]]:
-        """For every order, the mean (invariants only) and the factor that gives each channel the same power."""
-        blocks = self._by_order(features)
-        scales = {}
-        for order, block in blocks.items():
+        """For every order, the mean (invariants only) and the factors that give each component the same power.
+
+        These are the means and variances that `free` finds when it is shown every orientation.
+        """
+        smallest = (1e-7 * np.abs(features).max()) ** 2  # below float32 rounding a channel is constant
+        moments = {}
+        for order, block in self._by_order(features).items():
             mean = block.mean(axis=0) if order == (0, 1) else np.zeros(block.shape[1:])
-            power = np.mean((block - mean) ** 2, axis=(0, 2))
-            varies = power > (1e-7 * np.abs(block).max()) ** 2  # below float32 rounding a channel is constant
-            total = block.shape[2] * varies.sum() * len(blocks)
-            scales[order] = (
+            moments[order] = mean, np.mean((block - mean) ** 2, axis=(0, 2))
+        components = sum((2 * l + 1) * np.sum(power > smallest) for (l, _), (_, power) in moments.items())
+        return {
+            order: (
                 mean,
-                np.where(varies, 1 / np.sqrt(np.where(varies, power * total, 1)), 0)[:, None],
+                np.where(
+                    power > smallest,
+                    1 / np.sqrt(np.maximum(power, max(smallest, 1e-300)) * max(components, 1)),
+                    0,
+                )[:, None],
             )
-        return scales
+            for order, (mean, power) in moments.items()
+        }
 
     def _normalised(self, features: Array) -> dict[Order, Array]:
         return {

@@ -64,7 +64,7 @@ class Recipe:
         return asdict(self)
 
 
-def _rmd17(split: int, seed: int, l_max: int = 2, epochs: int = 100) -> Recipe:
+def _rmd17(split: int, seed: int, l_max: int = 2, epochs: int = 60) -> Recipe:
     return Recipe(
         f"rmd17:aspirin/train_{split:02d}", f"rmd17:aspirin/test_{split:02d}", seed, l_max, epochs=epochs
     )
@@ -77,10 +77,10 @@ def _gfn2(seed: int, *selection: tuple[int, int]) -> Recipe:
 RECIPES = {
     "aspirin-rmd17-0": _rmd17(split=1, seed=1, epochs=200),
     "aspirin-rmd17-1": _rmd17(split=2, seed=2),
-    "aspirin-rmd17-2": _rmd17(split=3, seed=3),
-    "aspirin-rmd17-3": _rmd17(split=4, seed=4),
-    "aspirin-rmd17-l1": _rmd17(split=1, seed=1, l_max=1, epochs=60),
-    "aspirin-rmd17-l3": _rmd17(split=1, seed=1, l_max=3, epochs=60),
+    "aspirin-rmd17-2": _rmd17(split=3, seed=3, epochs=80),
+    "aspirin-rmd17-3": _rmd17(split=4, seed=4, epochs=80),
+    "aspirin-rmd17-l1": _rmd17(split=1, seed=1, l_max=1),
+    "aspirin-rmd17-l3": _rmd17(split=1, seed=1, l_max=3),
     # each on half of the eight trajectories of 250 frames; 0 and 1 share none, nor do 2 and 3
     "aspirin-gfn2-0": _gfn2(1, (0, 1000)),
     "aspirin-gfn2-1": _gfn2(2, (1000, 2000)),

@@ -40,7 +40,7 @@ def multiplicity(
     require_writable(json)
     result = multiplicities(L, d, features)
     if json is not None:
-        write_json(json, {**result.to_dict(), "scope": SCOPE})
+        write_json(json, {"kind": "multiplicity", **result.to_dict(), "scope": SCOPE})
     _print(result)
     if json is not None:
         typer.echo(f"Written: {json}")

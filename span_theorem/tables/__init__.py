@@ -16,7 +16,7 @@ TABLES: dict[str, Callable[[Record], Table]] = {
 }
 
 #: Kinds that other commands write and of which there is no table.
-WITHOUT_TABLE = frozenset({"show", "multiplicity", "require", "certificate"})
+WITHOUT_TABLE = frozenset({"show", "multiplicity", "require", "diagnosis"})
 
 DOCUMENT = "all-tables.tex"
 

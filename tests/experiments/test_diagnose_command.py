@@ -66,6 +66,19 @@ def test_one_file_is_divided(workplace, capsys):
     assert result["test_frames"]["n_frames"] == 20
 
 
+def test_dots_in_a_figure_name_stay(workplace, capsys):
+    assert main(arguments(figure="aspirin-0.5")) == 0
+    assert (workplace / "aspirin-0.5.png").exists()
+    assert (workplace / "aspirin-0.5.svg").exists()
+
+
+def test_a_link_is_written_through(workplace, capsys):
+    (workplace / "link.json").symlink_to(workplace / "target.json")
+    assert main(arguments(json="link.json")) == 0
+    assert (workplace / "link.json").is_symlink()
+    assert json.loads((workplace / "target.json").read_text())["kind"] == "diagnosis"
+
+
 def test_a_boundary_other_than_the_prediction_exits_with_one(workplace, capsys):
     assert main(arguments(L=1)) == 1
     assert "THEY DISAGREE" in capsys.readouterr().out
@@ -136,6 +149,10 @@ def prepare_truncated():
         ({"n-test": 3}, None, ["3 test frames", "at least 10"]),
         ({"test-frames": "training.npz"}, None, ["also training frames"]),
         ({"json": "missing/result.json"}, None, ["missing/result.json"]),
+        ({"json": "."}, None, ["folder"]),
+        ({"json": "/dev/null"}, None, ["/dev/null", "device"]),
+        ({"figure": "missing/figure"}, None, ["missing/figure.png"]),
+        ({"figure": "."}, None, ["expected a file name"]),
     ],
 )
 def test_bad_input_is_one_line_and_status_two(workplace, capsys, changes, prepare, expected):
@@ -143,7 +160,7 @@ def test_bad_input_is_one_line_and_status_two(workplace, capsys, changes, prepar
         prepare()
     before = sorted(path.name for path in workplace.iterdir())
     assert main(arguments(**changes)) == 2
-    message = capsys.readouterr().err.strip().splitlines()[-1]
+    (message,) = capsys.readouterr().err.strip().splitlines()
     assert message.startswith("experiments: error: ")
     for fragment in expected:
         assert fragment in message

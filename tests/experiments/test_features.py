@@ -94,7 +94,7 @@ def test_a_backbone_without_an_identity_is_not_cached(tmp_path):
 def test_a_damaged_part_is_computed_again(tmp_path, damage):
     reader = FeatureReader(tmp_path)
     expected = reader.read(Counting(), FRAMES, 1).values
-    first, second, last = parts(tmp_path)
+    first, second, _ = parts(tmp_path)
     if damage == "truncated":
         second.write_bytes(second.read_bytes()[:-200])
     elif damage == "flipped":
@@ -106,7 +106,7 @@ def test_a_damaged_part_is_computed_again(tmp_path, damage):
     elif damage == "empty":
         second.write_bytes(b"")
     else:
-        second.write_bytes(last.read_bytes())
+        second.write_bytes(first.read_bytes())
     backbone = Counting()
     np.testing.assert_array_equal(reader.read(backbone, FRAMES, 1).values, expected)
     assert backbone.shown == PART

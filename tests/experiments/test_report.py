@@ -3,6 +3,7 @@
 import json
 import xml.etree.ElementTree as ElementTree
 
+import numpy as np
 import pytest
 
 from experiments.cli import main
@@ -34,27 +35,48 @@ def test_report_prints_what_the_file_holds_and_draws_it(result, tmp_path, capsys
 
 def test_the_same_result_gives_the_same_svg(result, tmp_path):
     for name in ("one", "two"):
-        draw_recoveries([result], tmp_path / name)
+        draw_recoveries([result], [tmp_path / f"{name}.svg"])
     assert (tmp_path / "one.svg").read_text() == (tmp_path / "two.svg").read_text()
 
 
-def test_a_smaller_recovery_is_drawn_lower(result, tmp_path):
-    lowered = json.loads(json.dumps(result))
-    for degree in lowered["degrees"]:
-        degree["r2"] = 0.5
-    draw_recoveries([result], tmp_path / "one")
-    draw_recoveries([lowered], tmp_path / "two")
-    assert (tmp_path / "one.svg").read_text() != (tmp_path / "two.svg").read_text()
+def heights(path):
+    """y of the points of the only curve, in drawing units: larger is lower."""
+    group = next(g for g in ElementTree.parse(path).getroot().iter() if g.get("id") == "line2d_1_curve")
+    commands = next(element.get("d") for element in group.iter() if element.get("d")).split()
+    return [float(commands[index + 2]) for index, word in enumerate(commands) if word in "ML"]
+
+
+def test_points_are_drawn_in_proportion_to_the_recovery(result, tmp_path, monkeypatch):
+    from experiments.report import figure
+
+    drawn = figure._curve
+
+    def named(axes, *arguments, **options):
+        drawn(axes, *arguments, **options)
+        axes.lines[0].set_gid("line2d_1_curve")
+
+    monkeypatch.setattr(figure, "_curve", named)
+    figure.draw_recoveries([result], [tmp_path / "figure.svg"])
+    values = [degree["r2"] for degree in result["degrees"]]
+    slope, _ = np.polyfit(values, heights(tmp_path / "figure.svg"), 1)
+    assert slope < 0
+    assert abs(np.corrcoef(values, heights(tmp_path / "figure.svg"))[0, 1]) > 0.999999
+
+
+def test_ten_results_are_ten_curves(result, tmp_path):
+    draw_recoveries([{**result, "backbone": f"number {i}"} for i in range(11)], [tmp_path / "figure.svg"])
+    text = (tmp_path / "figure.svg").read_text()
+    assert all(f"number {i} " in text for i in range(11))
 
 
 @pytest.mark.parametrize(
     ("content", "message"),
     [
         (None, "cannot read"),
-        ("{", "is not a JSON file"),
-        ("[]", "is not a diagnosis"),
+        ("{", "is not a readable JSON file"),
+        ("[]", "is not a result file"),
         ('{"kind": "grid"}', "is not a diagnosis"),
-        ('{"kind": "diagnosis", "L": 2}', "lacks backbone"),
+        ('{"kind": "diagnosis", "L": 2}', "backbone is missing"),
     ],
 )
 def test_files_that_are_no_results(tmp_path, capsys, content, message):
@@ -73,3 +95,22 @@ def test_a_figure_that_cannot_be_written(result, tmp_path, capsys):
     path.write_text(json.dumps(result))
     assert main(["report", str(path), "-o", str(tmp_path / "missing" / "figure")]) == 2
     assert "cannot write" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"degrees": []},
+        {"degrees": [{"l": 1}]},
+        {"degrees": None},
+        {"degrees": [{"l": 1, "r2": "x", "r2_ci": [0, 1], "path": False}]},
+        {"settings": {}},
+        {"card": []},
+        {"scope": None, "L": 1.5},
+    ],
+)
+def test_spoilt_results_are_refused_in_one_line(result, tmp_path, capsys, change):
+    path = tmp_path / "result.json"
+    path.write_text(json.dumps({**result, **change}))
+    assert main(["report", str(path)]) == 2
+    assert len(capsys.readouterr().err.strip().splitlines()) == 1
