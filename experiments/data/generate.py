@@ -181,12 +181,3 @@ def _digest(start: "Atoms", settings: Dynamics) -> str:
         "versions": {name: version(name) for name in ("tblite", "ase", "numpy")},
     }
     return hashlib.sha256(json.dumps(described, sort_keys=True).encode()).hexdigest()[:12]
-
-
-if __name__ == "__main__":
-    import sys
-
-    from experiments.commands.data import app
-    from span_theorem.command import run
-
-    sys.exit(run(app, "experiments data", ["generate", *sys.argv[1:]]))
