@@ -53,7 +53,7 @@ def _routes(L: int, d: int) -> dict[str, Any]:
     memory = 24.0 * points * monomials  # the matrix, its copy and U or V
     flop = 20.0 * points * monomials * min(points, monomials)
     if memory > DIRECT_MAX_BYTES or flop > DIRECT_MAX_FLOP:
-        return row | {"direct": f"not run: needs about {memory / 2**30:,.0f} GiB, {flop:.0e} operations"}
+        return row | {"direct": f"not feasible: {memory / 2**30:.2g} GiB"}
     direct = measure(["benchmarks.direct", str(L), str(d)])
     return row | {
         "direct": "run" if direct.status == 0 else "failed",
