@@ -1,7 +1,7 @@
 """Background: the project must show its main job without a download, so it makes frames itself. Question:
 none; this runs many trajectories (`dynamics.py`) side by side, continues after a kill at any moment with the
 same result bit for bit, and packs them into one training and one test file with a data card. Provides:
-`generate`, the work behind `python -m experiments data generate`; also `python -m experiments.data.generate`.
+`generate`, the work behind `python -m experiments data generate`.
 """
 
 import hashlib

@@ -27,6 +27,10 @@ def read_diagnosis(path: Path) -> dict[str, Any]:
     pair.integer("site")
     pair.integer("toward")
     Record(path, "card", _object(record, "card")).text("layer")
+    for part in ("training_frames", "test_frames"):
+        frames = Record(path, part, _object(record, part))
+        frames.integer("n_frames")
+        frames.text("source")
     degrees = list(record.records("degrees"))
     if not degrees:
         raise InputError(f"{path}: field degrees is empty, expected one entry a frequency")

@@ -21,6 +21,11 @@ def print_diagnosis(result: dict[str, Any], console: Console) -> None:
         f"{result['backbone']}, layer {result['card']['layer']}, L = {result['L']}, "
         f"direction {pair['site']}→{pair['toward']}, solver {result['solver']}, d = {result['d']}"
     )
+    frames = [result[f"{part}_frames"] for part in ("training", "test")]
+    console.print(
+        f"{frames[0]['n_frames']} training frames from {frames[0]['source']}, "
+        f"{frames[1]['n_frames']} test frames from {frames[1]['source']}"
+    )
     rows = table("", ("l", "R²", "95% interval", "ridge", "<"))
     for degree in result["degrees"]:
         low, high = degree["r2_ci"]
