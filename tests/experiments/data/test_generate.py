@@ -13,7 +13,7 @@ from experiments.data.dynamics import Dynamics, Trajectory, labels, simulate
 from experiments.data.generate import Plan, generate, read_trajectory, save_trajectory, start_geometry
 from span_theorem.errors import InputError
 
-COMMAND = [sys.executable, "-m", "experiments.data.generate", "--training", "1", "--test", "1"]
+COMMAND = [sys.executable, "-m", "experiments", "data", "generate", "--training", "1", "--test", "1"]
 
 
 @pytest.fixture(scope="module")
