@@ -5,7 +5,6 @@ an environment of its own, where `python -m experiments extract` writes a featur
 """
 
 import copy
-import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +12,7 @@ from experiments.backbones.layers import DEFAULT_REASON, choose_layer, default_l
 from experiments.backbones.neighbours import neighbour_pairs
 from experiments.backbones.options import Options
 from experiments.backbones.protocol import Card
-from experiments.backbones.trust import require_trust, sha256
+from experiments.backbones.trust import load_pickled, require_trust, sha256
 from span_theorem.errors import InputError
 
 if TYPE_CHECKING:
@@ -117,23 +116,10 @@ def open_named(name: str, options: Options) -> MACE:
     Raises:
         InputError: the file is absent, not trusted or not readable.
     """
+    from mace.modules.models import MACE as Model
+
     path = Path(name)
     if not path.is_file():
         raise InputError(f"there is no MACE model {path}: expected mace:PATH of an existing model file")
     require_trust(path, options.trust)
-    return MACE(f"mace:{path.name}", _load(path), options, sha256(path))
-
-
-def _load(path: Path) -> Any:
-    import torch
-    from mace.modules.models import MACE as Model
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            model = torch.load(path, map_location="cpu", weights_only=False)
-        except Exception as error:
-            raise InputError(f"{path} is not a MACE model: {type(error).__name__}: {error}") from error
-    if not isinstance(model, Model):
-        raise InputError(f"{path} holds a {type(model).__name__}, expected a MACE model")
-    return model
+    return MACE(f"mace:{path.name}", load_pickled(path, Model, "MACE model"), options, sha256(path))

@@ -7,7 +7,6 @@ with P the rotation (x, y, z) -> (y, z, x), Y^so3krates(r) = Y^e3nn(P r) = D(P) 
 """
 
 import copy
-import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,7 +15,7 @@ from experiments.backbones.layers import DEFAULT_REASON, choose_layer, default_l
 from experiments.backbones.neighbours import neighbour_pairs
 from experiments.backbones.options import Options
 from experiments.backbones.protocol import Card
-from experiments.backbones.trust import require_trust, sha256
+from experiments.backbones.trust import load_pickled, require_trust, sha256
 from numerics.harmonics import wigner_d
 from span_theorem.errors import InputError
 
@@ -157,6 +156,7 @@ def open_named(name: str, options: Options) -> SO3krates:
         InputError: the name is unknown, or the file is not trusted or not readable.
     """
     import so3krates_torch
+    from so3krates_torch.modules.models import So3krates
 
     if name in PRETRAINED:
         path = Path(so3krates_torch.__path__[0]) / "pretrained" / name / f"{name}.model"
@@ -172,25 +172,10 @@ def open_named(name: str, options: Options) -> SO3krates:
         source, licence, elements = f"file, {path.name}", "unknown", None
     return SO3krates(
         f"so3lr:{path.name if path == Path(name) else name}",
-        _load(path),
+        load_pickled(path, So3krates, "SO3krates model"),
         options,
         source,
         licence,
         sha256(path),
         elements,
     )
-
-
-def _load(path: Path) -> Any:
-    import torch
-    from so3krates_torch.modules.models import So3krates
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            model = torch.load(path, map_location="cpu", weights_only=False)
-        except Exception as error:
-            raise InputError(f"{path} is not a SO3krates model: {type(error).__name__}: {error}") from error
-    if not isinstance(model, So3krates):
-        raise InputError(f"{path} holds a {type(model).__name__}, expected a SO3krates model")
-    return model

@@ -1,7 +1,9 @@
 """Files that can run code when loaded are loaded only for a user who vouches for them."""
 
 import hashlib
+import warnings
 from pathlib import Path
+from typing import Any
 
 from span_theorem.errors import InputError
 
@@ -19,3 +21,27 @@ def require_trust(path: Path, trust: bool, kind: str = "a pickled checkpoint") -
 def sha256(path: Path) -> str:
     """SHA-256 of a file's bytes, in hexadecimal."""
     return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def load_pickled(path: Path, kind: type, what: str) -> Any:
+    """Unpickle a whole torch module from a file that the user trusts.
+
+    Args:
+        path: the file; it can run code.
+        kind: class that the module has to be of.
+        what: the kind in words, for messages.
+
+    Raises:
+        InputError: the file cannot be unpickled, or holds something else.
+    """
+    import torch
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            module = torch.load(path, map_location="cpu", weights_only=False)
+        except Exception as error:
+            raise InputError(f"{path} is not a {what}: {type(error).__name__}: {error}") from error
+    if not isinstance(module, kind):
+        raise InputError(f"{path} holds a {type(module).__name__}, expected a {what}")
+    return module
