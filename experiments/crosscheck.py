@@ -30,7 +30,8 @@ class CrossCheck:
     Attributes:
         predicted_boundary: dL by the theorem.
         measured_boundary: largest l whose interval lies above ``threshold``; 0 if there is none.
-        agrees: whether they are the same; ``None`` if they are but nothing above the prediction was asked for.
+        agrees: whether they are the same; ``None`` if nothing above the prediction was asked for, or the solver has
+            no path to any frequency.
         direction: ``below`` or ``above`` if they differ, else ``None``.
         above_by_algebra: the solver had no path to any frequency above the prediction.
         threshold: share of power that counts as recovered.
@@ -55,10 +56,12 @@ class CrossCheck:
             return f"{found}: THEY DISAGREE. The features carry more than the prediction allows."
         if self.direction == "below":
             return (
-                f"{found}: THEY DISAGREE. This probe on these frames loses what the theorem allows; "
+                f"{found}: THEY DISAGREE. This probe on these frames recovers less than predicted; "
                 "that is no evidence against the theorem."
             )
         if self.agrees is None:
+            if self.l_max > self.predicted_boundary:
+                return f"{found}: undecided, this solver has no path to any frequency; see solver free"
             return (
                 f"{found}: undecided, nothing above the prediction was asked for "
                 f"(raise --l-max above {self.predicted_boundary})"
@@ -75,7 +78,9 @@ def cross_check(recoveries: Sequence[Recovery], L: int, d: int, threshold: float
     direction = "above" if measured > predicted else "below" if measured < predicted else None
     # a prediction beyond l_max cannot be missed from below by what was not asked for
     l_max = max(found.l for found in recoveries)
-    undecided = not above and measured == min(predicted, l_max)
+    undecided = not any(found.path for found in recoveries) or (
+        not above and measured == min(predicted, l_max)
+    )
     return CrossCheck(
         predicted_boundary=predicted,
         measured_boundary=measured,

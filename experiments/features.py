@@ -105,7 +105,9 @@ class FeatureReader:
         try:
             store.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise InputError(f"cannot make the cache folder {store}: {error.strerror}") from error
+            raise InputError(
+                f"cannot make the cache folder {store}: {error.strerror}; expected a writable folder or --no-cache"
+            ) from error
         with replacing(store / "inputs.json") as temporary:
             temporary.write_text(text)
         return store

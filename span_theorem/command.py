@@ -1,5 +1,6 @@
 """Running a typer application with this project's exit statuses: 0 done, 1 claim fails, 2 unusable input."""
 
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -20,6 +21,8 @@ def application(help: str) -> typer.Typer:
 
 def run(app: typer.Typer, name: str, arguments: Sequence[str] | None = None) -> int:
     """Run ``app`` and return its exit status; a user's mistake becomes one line on stderr and status 2."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a terminal that lacks a character gets a question mark
     try:
         result = app(args=arguments, prog_name=name, standalone_mode=False)
         return result if isinstance(result, int) else 0
@@ -39,5 +42,11 @@ def run(app: typer.Typer, name: str, arguments: Sequence[str] | None = None) -> 
         # the reader of a pipe (head, less) went away: nothing to report, and nowhere to report it
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except SystemExit as error:
+        if isinstance(error.__context__, BrokenPipeError):  # as rich reports it
+            return 0
+        raise
+    except OSError as error:  # a full disk, a device that went away
+        message = str(error)
     print(f"{name}: error: {' '.join(message.split())}", file=sys.stderr)
     return 130 if message == "interrupted" else 2

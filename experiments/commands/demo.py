@@ -36,7 +36,8 @@ def demo(
     from experiments.direction import MarkedPair
     from experiments.report.figure import draw_recoveries, require_matplotlib
     from experiments.report.paths import figure_paths
-    from experiments.report.run import run_and_print
+    from experiments.report.run import run_with_progress
+    from experiments.report.table import print_diagnosis
     from experiments.split import draw
     from span_theorem.console import console
 
@@ -50,8 +51,9 @@ def demo(
     results = []
     for solver in SOLVERS:
         settings = Settings(pair=MarkedPair(SITE, TOWARD), solver=solver, seed=seed)
-        result = run_and_print(network, training, test, settings, out)
+        result = run_with_progress(network, training, test, settings)
         write_json(output / f"{solver}.json", result)
+        print_diagnosis(result, out)
         results.append(result)
     draw_recoveries(results, pictures)
     for path in pictures:

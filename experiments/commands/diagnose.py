@@ -31,11 +31,16 @@ def diagnose(
         str | None, typer.Option(help="Frames to test on; without it --frames is divided at random.")
     ] = None,
     d: Annotated[int, typer.Option("--d", help="Degree of the SPN, 1 to 3.")] = 2,
-    solver: Annotated[str, typer.Option(help="equivariant or free.")] = "equivariant",
+    solver: Annotated[
+        str,
+        typer.Option(
+            help="free: any polynomial, measures the ceiling; equivariant: coupled paths, its limit."
+        ),
+    ] = "equivariant",
     layer: Annotated[str | None, typer.Option(help="Layer to read; default: the backbone's own.")] = None,
     l_max: Annotated[int, typer.Option("--l-max", help="Highest angular frequency.")] = 6,
-    n_train: Annotated[int, typer.Option(min=1, help="Training frames to draw.")] = 300,
-    n_test: Annotated[int, typer.Option(min=1, help="Test frames to draw.")] = 150,
+    n_train: Annotated[int, typer.Option(min=1, help="Training frames to draw, at most.")] = 300,
+    n_test: Annotated[int, typer.Option(min=1, help="Test frames to draw, at most.")] = 150,
     order: Annotated[
         int | None, typer.Option("--L", help="Order that the prediction assumes; default: the layer's.")
     ] = None,
@@ -58,7 +63,8 @@ def diagnose(
     from experiments.direction import MarkedPair
     from experiments.report.figure import draw_recoveries, require_matplotlib
     from experiments.report.paths import figure_paths
-    from experiments.report.run import run_and_print
+    from experiments.report.run import run_with_progress
+    from experiments.report.table import print_diagnosis
     from experiments.split import divide, draw
     from experiments.spn.registry import require_solver
     from span_theorem.console import console
@@ -87,9 +93,11 @@ def diagnose(
         settings.pair.directions(selected)  # fails on a bad pair before the backbone is loaded
     network = open_backbone(backbone, Options(layer=layer, trust=trust, device=device))
     out = console()
-    result = run_and_print(network, training, test, settings, out, cache)
+    result = run_with_progress(network, training, test, settings, cache)
     if json is not None:
         write_json(json, result)
+    print_diagnosis(result, out)
+    if json is not None:
         out.print(f"result: {json}")
     draw_recoveries([result], pictures)
     for path in pictures:

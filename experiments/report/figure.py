@@ -51,7 +51,7 @@ def draw_recoveries(results: Sequence[dict[str, Any]], paths: Sequence[Path]) ->
         axes.set_ylabel("recovered power $R^2(l)$")
         lowest = min(degree["r2_ci"][0] for result in results for degree in result["degrees"])
         axes.set_ylim(min(-0.08, lowest * 1.1), 1.08)
-        axes.legend(frameon=False, fontsize=7, loc="center left")
+        axes.legend(frameon=False, fontsize=7, loc="lower left", bbox_to_anchor=(0, 0.1))
         axes.spines[["top", "right"]].set_visible(False)
         figure.supxlabel(
             "degree-bounded probe of one direction, random orientations; hollow: no path",

@@ -27,6 +27,10 @@ def read_diagnosis(path: Path) -> dict[str, Any]:
     pair.integer("site")
     pair.integer("toward")
     Record(path, "card", _object(record, "card")).text("layer")
+    verification = _object(record, "verification")
+    if not all(isinstance(verification.get(name), float | int) for name in ("rotation", "inversion")):
+        raise InputError(f"{path}: field verification needs the numbers rotation and inversion")
+    Record(path, "verification", verification).text("parity")
     for part in ("training_frames", "test_frames"):
         frames = Record(path, part, _object(record, part))
         frames.integer("n_frames")

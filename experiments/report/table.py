@@ -18,13 +18,20 @@ def print_diagnosis(result: dict[str, Any], console: Console) -> None:
     settings = result["settings"]
     pair = settings["pair"]
     console.print(
-        f"{result['backbone']}, layer {result['card']['layer']}, L = {result['L']}, "
+        f"{result['backbone']}, layer {result['card']['layer']}, L = {result['L']}"
+        f"{'' if settings.get('order') is None else ' (assumed)'}, "
         f"direction {pair['site']}→{pair['toward']}, solver {result['solver']}, d = {result['d']}"
     )
     frames = [result[f"{part}_frames"] for part in ("training", "test")]
     console.print(
         f"{frames[0]['n_frames']} training frames from {frames[0]['source']}, "
         f"{frames[1]['n_frames']} test frames from {frames[1]['source']}"
+    )
+    measured = result["verification"]
+    labels = "hold" if measured["parity"] == "o3" else "name the order only"
+    console.print(
+        f"equivariance error {measured['rotation']:.1e} under rotations, {measured['inversion']:.1e} under inversion: "
+        f"parity labels {labels}"
     )
     rows = table("", ("l", "R²", "95% interval", "ridge", "<"))
     for degree in result["degrees"]:
@@ -39,6 +46,7 @@ def print_diagnosis(result: dict[str, Any], console: Console) -> None:
             end_section=degree["l"] == result["predicted_boundary"],
         )
     console.print(rows)
+    console.print(f"recovered: interval above {result['threshold']}")
     check = CrossCheck(**{name: result[name] for name in CrossCheck.__dataclass_fields__})
     console.print(check.verdict())
     for sentence in result["scope"]:

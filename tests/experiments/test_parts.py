@@ -145,3 +145,9 @@ def test_cross_check(lows, L, measured, agrees):
     assert result.measured_boundary == measured
     assert result.agrees is agrees
     assert result.direction == {True: None, None: None}.get(agrees, "above" if measured > 2 * L else "below")
+
+
+def test_a_solver_without_any_path_decides_nothing():
+    silent = [Recovery(l, 0.0, (0.0, 0.0), False, None) for l in range(1, 7)]
+    assert cross_check(silent, 0, 2).agrees is None
+    assert "no path to any frequency" in cross_check(silent, 0, 2).verdict()
