@@ -23,7 +23,7 @@ from experiments.backbones.site import site_features, site_jacobian
 from experiments.data.frames import Frames
 from experiments.versions import versions
 from span_theorem.errors import InputError
-from span_theorem.output import replacing
+from span_theorem.output import replacing, write_text
 
 Progress = Callable[[int], None]
 """Called with the number of frames just done."""
@@ -108,8 +108,8 @@ class FeatureReader:
             raise InputError(
                 f"cannot make the cache folder {store}: {error.strerror}; expected a writable folder or --no-cache"
             ) from error
-        with replacing(store / "inputs.json") as temporary:
-            temporary.write_text(text)
+        if not (store / "inputs.json").exists():
+            write_text(store / "inputs.json", text)
         return store
 
 

@@ -21,11 +21,6 @@ class SphereQuadrature:
     degree: int
 
 
-def node_count(degree: int) -> int:
-    """Number of nodes of :func:`sphere_quadrature`."""
-    return (degree // 2 + 1) * (degree + 1)
-
-
 def sphere_quadrature(degree: int) -> SphereQuadrature:
     """Gauss-Legendre nodes along the polar axis y times equidistant azimuths (Abramowitz & Stegun 25.4.29).
 

@@ -17,7 +17,7 @@ from experiments.backbones.layers import DEFAULT_REASON, choose_layer, default_l
 from experiments.backbones.neighbours import neighbour_pairs
 from experiments.backbones.options import Options
 from experiments.backbones.protocol import Card
-from experiments.backbones.site import run_for_sites
+from experiments.backbones.site import EdgeKeys, modules_up_to, run_for_site
 from experiments.backbones.trust import require_trust, sha256
 from span_theorem.errors import InputError
 
@@ -118,24 +118,20 @@ class NequIP:
 
     def site_features(self, numbers: "Tensor", positions: "Tensor", site: int) -> "Tensor":
         """Features of one atom (see :class:`experiments.backbones.site.Local`)."""
-        import torch
         from nequip.data import AtomicDataDict as keys
 
         n_frames, n_atoms, _ = positions.shape
-        modules = self._modules_to_layer()
-        data = run_for_sites(
-            modules,
+        data = run_for_site(
+            self._modules_to_layer(),
             self._graph(numbers, positions),
-            keys.EDGE_INDEX_KEY,
-            [key for key in modules if key.endswith("_convnet")],
-            site + n_atoms * torch.arange(n_frames, device=self._device),
+            (n_frames, n_atoms),
+            site,
+            EdgeKeys(keys.EDGE_INDEX_KEY, convolution="_convnet"),
         )
         return data[keys.NODE_FEATURES_KEY].reshape(n_frames, n_atoms, -1)[:, site]
 
     def _modules_to_layer(self) -> dict[str, Any]:
-        names = list(self._modules)
-        stop = names.index(f"layer{self.card.layer}_convnet") + 1
-        return {key: self._modules[key] for key in names[:stop]}
+        return modules_up_to(self._modules, f"layer{self.card.layer}_convnet")
 
     def energy_forces(self, numbers: "Tensor", positions: "Tensor") -> "tuple[Tensor, Tensor]":
         """Energies (n_frames,) in eV, float64, and forces (n_frames, n_atoms, 3) in eV/Å."""

@@ -12,7 +12,7 @@ from experiments.backbones.layers import DEFAULT_REASON, choose_layer, default_l
 from experiments.backbones.neighbours import neighbour_pairs
 from experiments.backbones.options import Options
 from experiments.backbones.protocol import Card
-from experiments.backbones.site import run_for_sites
+from experiments.backbones.site import EdgeKeys, modules_up_to, run_for_site
 from experiments.backbones.trust import require_trust, sha256
 from span_theorem.errors import InputError
 
@@ -106,24 +106,20 @@ class SevenNet:
 
     def site_features(self, numbers: "Tensor", positions: "Tensor", site: int) -> "Tensor":
         """Features of one atom (see :class:`experiments.backbones.site.Local`)."""
-        import torch
         from sevenn import _keys as keys
 
         n_frames, n_atoms, _ = positions.shape
-        modules = self._modules_to_layer()
-        data = run_for_sites(
-            modules,
+        data = run_for_site(
+            self._modules_to_layer(),
             self._graph(numbers, positions),
-            keys.EDGE_IDX,
-            [key for key in modules if key.endswith("_convolution")],
-            site + n_atoms * torch.arange(n_frames, device=self._device),
+            (n_frames, n_atoms),
+            site,
+            EdgeKeys(keys.EDGE_IDX, convolution="_convolution"),
         )
         return data[keys.NODE_FEATURE].reshape(n_frames, n_atoms, -1)[:, site]
 
     def _modules_to_layer(self) -> dict[str, Any]:
-        modules = dict(self._model.named_children())
-        names = list(modules)
-        return {key: modules[key] for key in names[: names.index(f"{self.card.layer}_equivariant_gate") + 1]}
+        return modules_up_to(dict(self._model.named_children()), f"{self.card.layer}_equivariant_gate")
 
     def energy_forces(self, numbers: "Tensor", positions: "Tensor") -> "tuple[Tensor, Tensor]":
         """Energies (n_frames,) in eV and forces (n_frames, n_atoms, 3) in eV/Å, float32."""

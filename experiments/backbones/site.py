@@ -6,13 +6,31 @@ Measured for a shipped L = 2 backbone at layer 1: a Jacobian four times as fast 
 (`python -m benchmarks features`).
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from experiments.backbones.protocol import Backbone
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+
+Module = Callable[[dict[str, Any]], dict[str, Any]]
+"""A named part of a network: takes the graph's tensors by name and gives them back with its own added."""
+
+
+@dataclass(frozen=True)
+class EdgeKeys:
+    """Names in a network.
+
+    Attributes:
+        index: of the (2, n_edges) edge index, receiving atoms first.
+        convolution: how the names of the modules that pass messages end.
+    """
+
+    index: str
+    convolution: str
 
 
 @runtime_checkable
@@ -91,32 +109,41 @@ def edges_that_matter(
     return masks[::-1]
 
 
-def run_for_sites(
-    modules: Mapping[str, Callable[[dict[str, Any]], dict[str, Any]]],
+def modules_up_to(modules: Mapping[str, Module], last: str) -> dict[str, Module]:
+    """The named modules of a network from the first to ``last``, in the network's order."""
+    names = list(modules)
+    return {name: modules[name] for name in names[: names.index(last) + 1]}
+
+
+def run_for_site(
+    modules: Mapping[str, Module],
     data: dict[str, Any],
-    index_key: str,
-    convolutions: Sequence[str],
-    sites: "Tensor",
+    shape: tuple[int, int],
+    site: int,
+    keys: EdgeKeys,
 ) -> dict[str, Any]:
     """Run named modules one after another, dropping before each convolution the edges that no longer matter.
 
     Args:
         modules: in the network's order, up to the layer that is read.
         data: the graph; tensors of edges have names that begin with "edge" and one row an edge.
-        index_key: name of the (2, n_edges) edge index, receiving atoms first.
-        convolutions: names of the modules that pass messages.
-        sites: indices of the atoms that are read.
+        shape: (n_frames, n_atoms).
+        site: index of the atom that is read in every frame.
+        keys: how the network names its edges and its convolutions.
     """
-    centre, neighbour = data[index_key]
-    n_atoms = int(centre.max()) + 1 if len(centre) else 0
-    n_atoms = max(n_atoms, int(sites.max()) + 1)
-    masks = edges_that_matter(centre, neighbour, sites, n_atoms, len(convolutions))
+    import torch
+
+    n_frames, n_atoms = shape
+    centre, neighbour = data[keys.index]
+    sites = site + n_atoms * torch.arange(n_frames, device=centre.device)
+    convolutions = [name for name in modules if name.endswith(keys.convolution)]
+    masks = edges_that_matter(centre, neighbour, sites, n_frames * n_atoms, len(convolutions))
     kept = masks[0]
-    _keep_edges(data, kept, index_key)
-    for key, module in modules.items():
-        if key in convolutions[1:]:
-            mask = masks[convolutions.index(key)]
-            _keep_edges(data, mask[kept], index_key)
+    _keep_edges(data, kept, keys.index)
+    for name, module in modules.items():
+        if name in convolutions[1:]:
+            mask = masks[convolutions.index(name)]
+            _keep_edges(data, mask[kept], keys.index)
             kept = mask
         data = module(data)
     return data

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from numerics.quadrature import node_count, sphere_quadrature
+from numerics.quadrature import sphere_quadrature
 
 
 def mean_of_monomial(a, b, c):
@@ -28,7 +28,7 @@ def test_exact_up_to_its_degree(a, b, c, more):
 @given(st.integers(0, 30))
 def test_nodes(degree):
     rule = sphere_quadrature(degree)
-    assert len(rule.weights) == len(rule.directions) == node_count(degree)
+    assert len(rule.weights) == len(rule.directions) == (degree // 2 + 1) * (degree + 1)
     assert (rule.weights > 0).all()
     np.testing.assert_allclose(np.linalg.norm(rule.directions, axis=1), 1.0, atol=1e-14)
 
