@@ -4,6 +4,8 @@ Component order m = -l..l, polar axis y, `component` normalisation: the sum of t
 components is 2l + 1 on the whole sphere, so that each has mean square 1.
 """
 
+from functools import cache
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -38,6 +40,48 @@ def spherical_harmonics(l_max: int, directions: ArrayLike) -> NDArray[np.float64
     if l_max > E3NN_MAX_L:
         values[..., tabulated:] = _by_recursion(l_max, units)[..., tabulated:]
     return values
+
+
+def surface_gradient(l: int, directions: ArrayLike) -> NDArray[np.float64]:
+    """Gradient of Y_l along the unit sphere.
+
+    Args:
+        l: degree, 0..12.
+        directions: (..., 3) non-zero vectors of any length.
+
+    Returns:
+        (..., 2l+1, 3): ∇ of r ↦ Y_lm(r/|r|) at |r| = 1, so perpendicular to the direction; divided by |r| it is the
+        gradient at r. Σ_m |∇Y_lm|² = l (l+1) (2l+1).
+
+    The gradient of the solid harmonic |r|^l Y_lm is a solid harmonic of degree l-1 in each component, hence by
+    equivariance ∇_i |r|^l Y_lm = √l (2l+1) Σ_n C^{l-1,1,l}_{nim} |r|^{l-1} Y_{l-1,n} up to the symbol's sign (the
+    gradient formula, Varshalovich, Moskalev and Khersonskii 1988, section 5.8.3); its radial part, l Y_lm, is taken
+    off.
+
+    Raises:
+        ValueError: ``l`` out of range, wrong shape, or a direction that is zero or not finite.
+    """
+    units = _unit(directions)
+    if not 0 <= l <= E3NN_MAX_L:
+        raise ValueError(f"l must be 0..{E3NN_MAX_L}, got {l}")
+    if l == 0:
+        return np.zeros((*units.shape[:-1], 1, 3))
+    values = _by_e3nn(l, units)
+    below, own = values[..., (l - 1) ** 2 : l * l], values[..., l * l :]
+    symbol = np.sqrt(l) * (2 * l + 1) * wigner_3j(l - 1, 1, l)
+    solid = np.einsum("...n,nim->...mi", below, symbol)
+    # Euler: r·∇ of a function of degree l is l times the function; it tells the sign of the symbol
+    sign = np.sign(np.sum(np.einsum("...mi,...i->...m", solid, units) * own))
+    return sign * solid - l * own[..., :, None] * units[..., None, :]
+
+
+@cache
+def wigner_3j(l1: int, l2: int, l3: int) -> NDArray[np.float64]:
+    """Real Wigner 3j symbols (2 l1 + 1, 2 l2 + 1, 2 l3 + 1), ΣC² = 1, in e3nn's basis (`e3nn.o3.wigner_3j`)."""
+    import torch
+    from e3nn import o3
+
+    return o3.wigner_3j(l1, l2, l3, dtype=torch.float64).numpy()
 
 
 def random_rotation(rng: np.random.Generator) -> NDArray[np.float64]:

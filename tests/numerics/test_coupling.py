@@ -1,90 +1,91 @@
-"""The coupled kernel against its definition: an integral over rotations, and products of D matrices."""
+"""Coupled polynomials: equivariant, complete by the characters of SO(3), derivatives by finite differences."""
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.spatial.transform import Rotation
 
-from numerics.coupling import equivariant_gram, product
-from numerics.harmonics import wigner_d
+from numerics.coupling import Jet, coupled, path_count
+from numerics.harmonics import random_rotation, wigner_d
+from span_theorem.multiplicity import multiplicities
 
-
-def so3_quadrature(degree):
-    """Rotations and weights that integrate Wigner functions of order ≤ degree exactly (ZYZ product rule)."""
-    n = degree + 1
-    angles = 2 * np.pi * np.arange(n) / n
-    nodes, weights = np.polynomial.legendre.leggauss(degree // 2 + 1)
-    alpha, beta, gamma = np.meshgrid(angles, np.arccos(nodes), angles, indexing="ij")
-    rotations = Rotation.from_euler("ZYZ", np.stack([alpha, beta, gamma], -1).reshape(-1, 3)).as_matrix()
-    return rotations, np.tile(np.repeat(weights / 2, n), n) / n**2
+CHANNELS = {(0, 1): 2, (1, -1): 2, (2, 1): 1}
 
 
-def random_features(generator, orders, samples, channels):
-    return {(l, p): generator.normal(size=(samples, channels, 2 * l + 1)) for l, p in orders}
-
-
-def form_by_definition(first, second, rotations):
-    total = 0
-    for (l, _), features in first.items():
-        turned = np.einsum("rmn,jcn->rjcm", wigner_d(l, rotations), second[l, 1])
-        total = total + np.einsum("icm,rjcm->rij", features, turned)
-    return total
-
-
-@settings(max_examples=12, deadline=None)
-@given(
-    st.integers(0, 10_000),
-    st.sets(st.integers(0, 2), min_size=1),
-    st.integers(1, 3),
-    st.integers(0, 6),
-)
-def test_gram_is_the_rotation_average_of_the_polynomial_kernel(seed, present, degree, l):
+def random_features(channels, n, seed):
     generator = np.random.default_rng(seed)
-    orders = [(order, 1) for order in sorted(present)]
-    first = random_features(generator, orders, 2, 2)
-    second = random_features(generator, orders, 3, 2)
-    rotations, weights = so3_quadrature(degree * max(present) + l)
-    kernel = (1 + form_by_definition(first, second, rotations)) ** degree
-    expected = np.einsum("r,rij,rmn->imjn", weights, kernel, wigner_d(l, rotations))
-    gram = equivariant_gram(first, second, degree, [(l, 1)]).get((l, 1), np.zeros(1))
-    scale = np.abs(kernel).max()
+    return {order: generator.normal(size=(n, number, 2 * order[0] + 1)) for order, number in channels.items()}
+
+
+def evaluated(features, degree, order):
+    jet = coupled({key: Jet(values) for key, values in features.items()}, degree, order)
+    return None if jet is None else jet.values
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(1, 3), st.integers(0, 5), st.sampled_from([1, -1]), st.integers(0, 99))
+def test_paths_turn_as_their_order_says(degree, l, p, seed):
+    features = random_features(CHANNELS, 3, seed)
+    rotation = random_rotation(np.random.default_rng(seed))
+    turned = {order: values @ wigner_d(order[0], rotation).T for order, values in features.items()}
+    values = evaluated(features, degree, (l, p))
+    if values is None:
+        assert path_count(CHANNELS, degree, (l, p)) == 0
+        return
+    assert values.shape == (3, path_count(CHANNELS, degree, (l, p)), 2 * l + 1)
     np.testing.assert_allclose(
-        np.broadcast_to(gram, expected.reshape(2 * (2 * l + 1), -1).shape),
-        expected.reshape(2 * (2 * l + 1), -1),
-        atol=1e-10 * scale,
+        evaluated(turned, degree, (l, p)), values @ wigner_d(l, rotation).T, atol=1e-10 * np.abs(values).max()
     )
 
 
-@settings(max_examples=20, deadline=None)
-@given(st.integers(0, 10_000), st.integers(0, 2), st.integers(0, 2))
-def test_product_multiplies_functions_pointwise(seed, l1, l2):
-    generator = np.random.default_rng(seed)
-    first = {(l1, 1): generator.normal(size=(1, 2 * l1 + 1, 2 * l1 + 1))}
-    second = {(l2, -1): generator.normal(size=(1, 2 * l2 + 1, 2 * l2 + 1))}
-    rotation = Rotation.random(rng=generator).as_matrix()
-
-    def value(coefficients):
-        return sum(float(np.sum(a[0] * wigner_d(l, rotation))) for (l, _), a in coefficients.items())
-
-    orders = [(l, p) for l in range(l1 + l2 + 1) for p in (1, -1)]
-    result = product(first, second, orders)
-    assert {p for _, p in result} == {-1}
-    np.testing.assert_allclose(value(result), value(first) * value(second), atol=1e-10)
+@pytest.mark.parametrize("degree", [1, 2, 3])
+def test_paths_have_the_parity_of_their_factors(degree):
+    features = random_features(CHANNELS, 2, 0)
+    inverted = {order: order[1] * values for order, values in features.items()}
+    for l in range(3):
+        for p in (1, -1):
+            values = evaluated(features, degree, (l, p))
+            if values is not None:
+                np.testing.assert_allclose(evaluated(inverted, degree, (l, p)), p * values, atol=1e-12)
 
 
-def test_parity_closes_paths():
-    generator = np.random.default_rng(0)
-    natural = random_features(generator, [(1, -1), (2, 1)], 2, 3)
-    grams = equivariant_gram(natural, natural, 2, [(2, 1), (2, -1), (1, 1)])
-    # 1o x 2e has odd parity and 1o x 1o, 2e x 2e even, so both 2e and 2o exist; so does the axial vector 1e
-    assert set(grams) == {(2, 1), (2, -1), (1, 1)}
-    vectors = {(1, -1): natural[1, -1]}
-    assert set(equivariant_gram(vectors, vectors, 2, [(2, 1), (2, -1), (3, -1)])) == {(2, 1)}
+@pytest.mark.parametrize(("L", "degree"), [(1, 2), (2, 2), (3, 2), (1, 3), (2, 3)])
+def test_paths_span_every_copy_that_the_character_counts(L, degree):
+    """One channel of each l ≤ L under SO(3): the rank of the paths is the multiplicity in Sym, from characters."""
+    channels = {(l, 1): 1 for l in range(L + 1)}
+    features = random_features(channels, 200, 1)
+    expected = (*multiplicities(L, degree).total, 0)
+    for l in range(degree * L + 2):
+        columns = [np.ones((200, 1))] if l == 0 else []
+        for part in range(1, degree + 1):
+            values = evaluated(features, part, (l, 1))
+            if values is not None:
+                columns.append(values.transpose(0, 2, 1).reshape(-1, values.shape[1]))
+        rank = np.linalg.matrix_rank(np.concatenate(columns, axis=1), tol=1e-8) if columns else 0
+        assert rank == expected[l], l
 
 
-def test_one_channel_has_no_antisymmetric_square():
-    generator = np.random.default_rng(0)
-    one = random_features(generator, [(1, -1)], 4, 1)
-    two = random_features(generator, [(1, -1)], 4, 2)
-    assert np.abs(equivariant_gram(one, one, 2, [(1, 1)])[1, 1]).max() < 1e-14
-    assert np.abs(equivariant_gram(two, two, 2, [(1, 1)])[1, 1]).max() > 1e-3
+def test_tangents_are_derivatives():
+    channels = {(0, 1): 2, (1, 1): 2, (2, 1): 2}
+    features = random_features(channels, 2, 3)
+    directions = {
+        order: np.random.default_rng(4).normal(size=(2, 2, 3, 2 * order[0] + 1)) for order in channels
+    }
+    jets = {order: Jet(features[order], directions[order]) for order in channels}
+    step = 1e-5
+    for degree in (1, 2, 3):
+        found = coupled(jets, degree, (2, 1)).tangents
+        for t in range(3):
+            ahead, behind = (
+                evaluated(
+                    {o: features[o] + sign * step * directions[o][:, :, t] for o in channels}, degree, (2, 1)
+                )
+                for sign in (1, -1)
+            )
+            np.testing.assert_allclose(found[:, :, t], (ahead - behind) / (2 * step), atol=1e-6)
+
+
+def test_a_single_vector_has_no_antisymmetric_square():
+    assert path_count({(1, -1): 1}, 2, (1, 1)) == 0
+    assert path_count({(1, -1): 2}, 2, (1, 1)) == 1
+    assert coupled({(1, -1): Jet(np.ones((1, 1, 3)))}, 2, (3, -1)) is None

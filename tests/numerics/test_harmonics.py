@@ -7,7 +7,14 @@ from e3nn import o3
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from numerics.harmonics import E3NN_MAX_L, _by_recursion, random_rotation, spherical_harmonics, wigner_d
+from numerics.harmonics import (
+    E3NN_MAX_L,
+    _by_recursion,
+    random_rotation,
+    spherical_harmonics,
+    surface_gradient,
+    wigner_d,
+)
 from numerics.quadrature import sphere_quadrature
 
 seeds = st.integers(0, 2**32 - 1)
@@ -71,3 +78,24 @@ def test_unusable_arguments(l_max, points):
 def test_no_rotation(matrix):
     with pytest.raises(ValueError, match="expected"):
         wigner_d(1, matrix)
+
+
+@pytest.mark.parametrize("l", range(13))
+def test_surface_gradient_is_the_derivative_that_autograd_finds(l):
+    vectors = torch.randn(
+        20, 3, dtype=torch.float64, generator=torch.Generator().manual_seed(l), requires_grad=True
+    )
+    values = o3.spherical_harmonics(l, vectors, normalize=True, normalization="component")
+    expected = torch.zeros(20, 2 * l + 1, 3, dtype=torch.float64)
+    for m in range(2 * l + 1 if l else 0):
+        (expected[:, m],) = torch.autograd.grad(values[:, m].sum(), vectors, retain_graph=True)
+    lengths = vectors.detach().norm(dim=1).numpy()
+    found = surface_gradient(l, vectors.detach().numpy()) / lengths[:, None, None]
+    np.testing.assert_allclose(found, expected.numpy(), atol=1e-12)
+    power = np.sum((found * lengths[:, None, None]) ** 2, axis=(1, 2))
+    np.testing.assert_allclose(power, l * (l + 1) * (2 * l + 1), rtol=1e-12)
+
+
+def test_surface_gradient_of_a_degree_out_of_range():
+    with pytest.raises(ValueError, match="l must be 0"):
+        surface_gradient(13, [0.0, 0.0, 1.0])

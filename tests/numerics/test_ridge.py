@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.linear_model import Ridge
 
-from numerics.ridge import STRENGTHS, kernel_ridge, validation_errors
+from numerics.ridge import STRENGTHS, NormalEquations, kernel_ridge, strength_errors, validation_errors
 
 
 @given(st.integers(0, 10_000), st.floats(1e-3, 10))
@@ -46,3 +46,50 @@ def test_a_strength_too_weak_for_a_singular_matrix_is_passed_over():
     assert np.isinf(errors[0, 0])
     # (K + I) w = t with K of ones: w = (0, 1) to first order, prediction 1, error 0
     assert errors[1, 0] == pytest.approx(0, abs=1e-6)
+
+
+@given(st.integers(0, 10_000), st.floats(1e-3, 10))
+def test_normal_equations_are_ridge_on_features_of_equal_power(seed, strength):
+    generator = np.random.default_rng(seed)
+    features, targets = generator.normal(size=(30, 4)) * [1, 10, 0.1, 3], generator.normal(size=(30, 2))
+    equations = NormalEquations.empty(4, 2)
+    for rows in (slice(0, 7), slice(7, 30)):
+        equations.add(features[rows], targets[rows])
+    scale = np.sqrt(np.sum(features**2, axis=0))
+    reference = (
+        Ridge(alpha=strength, fit_intercept=False).fit(features / scale, targets).coef_.T / scale[:, None]
+    )
+    np.testing.assert_allclose(equations.solve(strength), reference, rtol=1e-6, atol=1e-10)
+
+
+def test_errors_of_normal_equations_are_those_of_the_predictions():
+    generator = np.random.default_rng(0)
+    features, targets = generator.normal(size=(20, 3)), generator.normal(size=(20, 2))
+    weights, mixtures = generator.normal(size=(3, 2)), generator.normal(size=(2, 4))
+    equations = NormalEquations.empty(3, 2)
+    equations.add(features, targets)
+    expected = np.mean(((targets - features @ weights) @ mixtures) ** 2, axis=0)
+    np.testing.assert_allclose(equations.errors(weights, mixtures), expected)
+
+
+def test_a_feature_that_is_zero_has_no_weight():
+    equations = NormalEquations.empty(2, 1)
+    equations.add(np.array([[1.0, 0.0], [2.0, 0.0]]), np.array([[1.0], [2.0]]))
+    np.testing.assert_allclose(equations.solve(1e-8)[:, 0], [1, 0], atol=1e-6)
+
+
+def test_held_rows_choose_the_strength():
+    generator = np.random.default_rng(1)
+    features = generator.normal(size=(200, 20))
+    targets = np.concatenate(
+        [features @ generator.normal(size=(20, 1)), generator.normal(size=(200, 1))], axis=1
+    )
+    fitted, held = NormalEquations.empty(20, 2), NormalEquations.empty(20, 2)
+    fitted.add(features[:150], targets[:150])
+    held.add(features[150:], targets[150:])
+    best = np.asarray(STRENGTHS)[np.argmin(strength_errors(fitted, held, np.eye(2)), axis=0)]
+    assert best[0] < 1e-4
+    assert best[1] >= 0.1
+    total = fitted + held
+    assert total.rows == 200
+    np.testing.assert_allclose(total.gram, features.T @ features)
