@@ -4,8 +4,10 @@ from collections.abc import Sequence
 
 from span_theorem.command import application, run
 from span_theorem.commands.check import check
+from span_theorem.commands.folds import folds
 from span_theorem.commands.grid import grid
 from span_theorem.commands.multiplicity import multiplicity
+from span_theorem.commands.polygon import polygon
 from span_theorem.commands.require import require
 from span_theorem.commands.show import show
 from span_theorem.commands.tables import tables
@@ -14,7 +16,7 @@ app = application(
     "Which angular frequencies polynomials in spherical harmonics can carry: proved exactly, "
     "confirmed numerically."
 )
-for command in (check, grid, multiplicity, require, show, tables):
+for command in (check, grid, multiplicity, require, show, polygon, folds, tables):
     app.command()(command)
 
 

@@ -7,12 +7,16 @@ from span_theorem.errors import InputError
 from span_theorem.latex import Table, document
 from span_theorem.results import Record
 from span_theorem.tables.degrees import degrees_table
+from span_theorem.tables.folds import folds_table
 from span_theorem.tables.grid import grid_table
+from span_theorem.tables.polygon import polygon_table
 
 #: What a result file of each kind becomes.
 TABLES: dict[str, Callable[[Record], Table]] = {
     "grid": grid_table,
     "check": degrees_table,
+    "polygon": polygon_table,
+    "folds": folds_table,
 }
 
 #: Kinds that other commands write and of which there is no table.
