@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from experiments.data.bonds import bond_matrix
 from experiments.data.frames import Frames
 from span_theorem.errors import InputError
 
@@ -29,6 +30,14 @@ class MarkedPair:
         Raises:
             InputError: an index out of range, both the same, or atoms closer than :data:`CLOSEST` in some frame.
         """
+        bond = self._bonds(frames)
+        return bond / np.linalg.norm(bond, axis=1)[:, None]
+
+    def lengths(self, frames: Frames) -> NDArray[np.float64]:
+        """Distances of the two atoms, (n_frames,), Å (see :meth:`directions` for errors)."""
+        return np.linalg.norm(self._bonds(frames), axis=1)
+
+    def _bonds(self, frames: Frames) -> NDArray[np.float64]:
         for role, atom in (("site", self.site), ("toward", self.toward)):
             if not 0 <= atom < frames.n_atoms:
                 raise InputError(f"--{role} {atom} is out of range: expected 0 to {frames.n_atoms - 1}")
@@ -42,4 +51,41 @@ class MarkedPair:
                 f"frame {closest} of {frames.source}: atoms {self.site} and {self.toward} are {length[closest]:.3g} Å "
                 f"apart, so their direction is undefined: expected at least {CLOSEST} Å"
             )
-        return bond / length[:, None]
+        return bond
+
+
+def choose_pairs(
+    frames: Frames, site: int | None, toward: int | None, pairs: str | None
+) -> tuple[MarkedPair, ...]:
+    """Marked pairs as a user names them: one by ``site`` and ``toward``, or ``pairs``.
+
+    Args:
+        frames: whose bonds `bonds` means: those of its first frame.
+        site, toward: one pair.
+        pairs: `bonds` for every bonded pair in both directions, or a list such as `12-11,10-12`.
+
+    Raises:
+        InputError: both ways or neither given, something that is no pair, or no bond.
+    """
+    if pairs is None:
+        if site is None or toward is None:
+            raise InputError("no marked direction is given: expected --site and --toward, or --pairs")
+        return (MarkedPair(site, toward),)
+    if site is not None or toward is not None:
+        raise InputError("--pairs was given with --site or --toward: expected one or the other")
+    if pairs == "bonds":
+        bonded = bond_matrix(frames.numbers, frames.positions[0])
+        found = tuple(MarkedPair(int(a), int(b)) for a, b in np.argwhere(bonded))
+        if not found:
+            raise InputError(
+                f"the first frame of {frames.source} has no bonded pair: expected --site and --toward"
+            )
+        return found
+    return tuple(_parse_pair(text) for text in pairs.split(","))
+
+
+def _parse_pair(text: str) -> MarkedPair:
+    site, _, toward = text.strip().partition("-")
+    if not (site.isdigit() and toward.isdigit()):
+        raise InputError(f"--pairs has '{text.strip()}': expected pairs such as 12-11,10-12, or bonds")
+    return MarkedPair(int(site), int(toward))

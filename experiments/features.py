@@ -1,4 +1,4 @@
-"""Frozen features at one site, and their Jacobian, computed once per backbone, layer, site and frames.
+"""What a frozen backbone gives, computed once: features of one site, their Jacobian, energies and forces.
 
 Background: every fit reads the same numbers again and again, and the Jacobian ∂h/∂x costs minutes. This module
 computes them in parts of :data:`PART` frames and keeps each part in the user's cache as soon as it is done, so a run
@@ -12,26 +12,32 @@ import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
 
-from experiments.backbones.protocol import Backbone, card_of
+from experiments.backbones.protocol import Backbone, Potential, card_of
 from experiments.backbones.site import site_features, site_jacobian
 from experiments.data.frames import Frames
 from experiments.versions import versions
 from span_theorem.errors import InputError
 from span_theorem.output import replacing, write_text
 
+if TYPE_CHECKING:
+    from torch import Tensor
+
 Progress = Callable[[int], None]
 """Called with the number of frames just done."""
+
+Compute = Callable[["Tensor", "Tensor"], "dict[str, Tensor]"]
+"""Arrays by name of some frames, from atomic numbers (n_atoms,) and positions (n_frames, n_atoms, 3), Å."""
 
 PART = 50
 # what zipfile and numpy raise on damaged archives, the flag of an encrypted one among them
 UNREADABLE = (OSError, ValueError, EOFError, KeyError, RuntimeError, BadZipFile, zlib.error)
-FORMAT = 2  # raised whenever what a part holds changes its meaning
+FORMAT = 3  # raised whenever what a part holds changes its meaning
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,7 +55,7 @@ class SiteFeatures:
 
 @dataclass(frozen=True)
 class FeatureReader:
-    """Computes site features, or reads them back.
+    """Computes site features and predictions, or reads them back.
 
     Attributes:
         folder: of the cache; ``None`` keeps nothing. A backbone whose card names no checksum of its weights is
@@ -66,24 +72,60 @@ class FeatureReader:
         Raises:
             InputError: a feature that is not a finite number, or a cache that cannot be written.
         """
-        store = self._store(backbone, frames, site, jacobian)
+        parts = self._parts(
+            backbone,
+            frames,
+            {
+                "layer": card_of(backbone).layer,
+                "irreps": str(backbone.irreps),
+                "site": site,
+                "jacobian": jacobian,
+            },
+            lambda numbers, positions: _features(backbone, numbers, positions, site, jacobian),
+        )
+        return SiteFeatures(parts["values"].astype(np.float64), parts.get("jacobian"))
+
+    def predict(self, backbone: Potential, frames: Frames) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """The backbone's own energies (n_frames,), eV, and forces (n_frames, n_atoms, 3), eV/Å.
+
+        Raises:
+            InputError: as :meth:`read`.
+        """
+        parts = self._parts(
+            backbone,
+            frames,
+            {"predictions": True},
+            lambda numbers, positions: dict(
+                zip(("energies", "forces"), backbone.energy_forces(numbers, positions), strict=True)
+            ),
+        )
+        return parts["energies"].astype(np.float64), parts["forces"].astype(np.float64)
+
+    def _parts(
+        self, backbone: Backbone, frames: Frames, what: dict[str, Any], compute: Compute
+    ) -> dict[str, NDArray[Any]]:
+        """Arrays of all frames, each part read back or computed and kept."""
+        import torch
+
+        store = self._store(backbone, frames, what)
+        numbers = torch.tensor(frames.numbers)
         parts = []
         for start in range(0, len(frames), PART):
-            positions = frames.positions[start : start + PART]
+            positions = torch.tensor(frames.positions[start : start + PART])
             path = store / f"{start:07d}.npz" if store else None
             part = _load(path) if path else None
             if part is None:
-                part = _compute(backbone, frames, positions, site, jacobian)
+                part = {
+                    key: value.detach().cpu().numpy() for key, value in compute(numbers, positions).items()
+                }
+                _require_finite(part, backbone, frames)
                 if path:
                     _save(path, part)
             parts.append(part)
             self.progress(len(positions))
-        return SiteFeatures(
-            values=np.concatenate([part["values"] for part in parts]).astype(np.float64),
-            jacobian=np.concatenate([part["jacobian"] for part in parts]) if jacobian else None,
-        )
+        return {key: np.concatenate([part[key] for part in parts]) for key in parts[0]}
 
-    def _store(self, backbone: Backbone, frames: Frames, site: int, jacobian: bool) -> Path | None:
+    def _store(self, backbone: Backbone, frames: Frames, what: dict[str, Any]) -> Path | None:
         """The folder of these inputs, with their description in it; ``None`` if they are not cached."""
         card = card_of(backbone)
         if self.folder is None or not {"weights_sha256", "checkpoint_sha256"} & set(card.settings):
@@ -92,10 +134,7 @@ class FeatureReader:
             "format": FORMAT,
             "backbone": backbone.name,
             "weights": dict(card.settings),
-            "layer": card.layer,
-            "irreps": str(backbone.irreps),
-            "site": site,
-            "jacobian": jacobian,
+            **what,
             "frames": frames.checksum,
             "part": PART,
             "versions": versions(),
@@ -113,23 +152,25 @@ class FeatureReader:
         return store
 
 
-def _compute(
-    backbone: Backbone, frames: Frames, positions: NDArray[np.float64], site: int, jacobian: bool
-) -> dict[str, NDArray[Any]]:
+def _features(
+    backbone: Backbone, numbers: "Tensor", positions: "Tensor", site: int, jacobian: bool
+) -> "dict[str, Tensor]":
     import torch
 
-    numbers, moved = torch.tensor(frames.numbers), torch.tensor(positions)
     if jacobian:
-        features, derivative = site_jacobian(backbone, numbers, moved, site)
-        part = {"values": features.cpu().numpy(), "jacobian": derivative.to("cpu", torch.float32).numpy()}
-    else:
-        with torch.no_grad():
-            part = {"values": site_features(backbone, numbers, moved, site).cpu().numpy()}
-    if not all(np.isfinite(array).all() for array in part.values()):
-        raise InputError(
-            f"backbone {backbone.name} gives features that are not finite on frames of {frames.source}"
-        )
-    return part
+        values, derivative = site_jacobian(backbone, numbers, positions, site)
+        return {"values": values, "jacobian": derivative.to(torch.float32)}
+    with torch.no_grad():
+        return {"values": site_features(backbone, numbers, positions, site)}
+
+
+def _require_finite(part: dict[str, NDArray[Any]], backbone: Backbone, frames: Frames) -> None:
+    for key, array in part.items():
+        if not np.isfinite(array).all():
+            what = "features" if key in ("values", "jacobian") else key
+            raise InputError(
+                f"backbone {backbone.name} gives {what} that are not finite on frames of {frames.source}"
+            )
 
 
 def _save(path: Path, part: dict[str, NDArray[Any]]) -> None:

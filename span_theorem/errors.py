@@ -3,3 +3,7 @@
 
 class InputError(ValueError):
     """Unusable input. The message is one line: what was wrong, where, and what was expected."""
+
+
+class MissingPackage(InputError):
+    """An optional package is not installed. The message says which, and which extra installs it."""

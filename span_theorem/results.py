@@ -32,6 +32,26 @@ class Record:
             self._refuse(name, value, "an integer")
         return value
 
+    def number(self, name: str) -> float | None:
+        """A number field, None where it is null."""
+        value = self._get(name)
+        if value is not None and (not isinstance(value, int | float) or isinstance(value, bool)):
+            self._refuse(name, value, "a number or null")
+        return value
+
+    def interval(self, name: str) -> tuple[float, float] | None:
+        """A field of two numbers, lower and upper end, None where it is null."""
+        value = self._get(name)
+        if value is None:
+            return None
+        if (
+            not isinstance(value, list)
+            or len(value) != 2
+            or not all(type(end) in (int, float) for end in value)
+        ):
+            self._refuse(name, value, "two numbers or null")
+        return value[0], value[1]
+
     def boolean(self, name: str) -> bool:
         """A true or false field."""
         value = self._get(name)

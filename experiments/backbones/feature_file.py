@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from experiments.backbones.extraction import Extraction
 from experiments.backbones.options import Options
 from experiments.backbones.protocol import Card
+from experiments.backbones.site import NoDerivative
 from experiments.backbones.verification import Verification
 from experiments.versions import versions
 from span_theorem.errors import InputError
@@ -115,7 +116,7 @@ class FeatureFile:
         import torch
 
         if "jacobian" not in self._arrays:
-            raise InputError(
+            raise NoDerivative(
                 f"feature file {self._path} holds no Jacobian, which force figures need: "
                 "extract it again with --jacobian"
             )

@@ -13,7 +13,7 @@ from typing import Any
 from experiments.backbones.old_e3nn import allow_constants
 from experiments.backbones.options import Options
 from experiments.backbones.protocol import Backbone
-from span_theorem.errors import InputError
+from span_theorem.errors import InputError, MissingPackage
 
 
 @dataclass(frozen=True)
@@ -40,18 +40,27 @@ class Family:
         """Backbones of this family that have a name of their own."""
         return tuple(self._adapter().names())
 
+    def require(self) -> None:
+        """Refuse to go on without the package.
+
+        Raises:
+            MissingPackage: it is not installed; the message says how to get it.
+        """
+        if not self.installed:
+            raise MissingPackage(f"this backbone needs the package {self.package}: {self.install}")
+
     def open(self, name: str, options: "Options") -> Backbone:
         """Open a backbone of this family.
 
         Raises:
-            InputError: the package is missing or broken; whatever the adapter refuses.
+            MissingPackage: the package is missing or broken.
+            InputError: whatever the adapter refuses.
         """
-        if not self.installed:
-            raise InputError(f"this backbone needs the package {self.package}: {self.install}")
+        self.require()
         try:
             return self._adapter().open_named(name, options)
         except ImportError as error:
-            raise InputError(
+            raise MissingPackage(
                 f"package {self.package} cannot be imported: {error} ({self.install})"
             ) from error
 

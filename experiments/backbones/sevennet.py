@@ -5,6 +5,7 @@ labels `1e`, `2e`, `3e` name the order only and the features are equivariant und
 """
 
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -93,8 +94,11 @@ class SevenNet:
         """Node features after the gate of the chosen layer: (n_frames, n_atoms, irreps.dim) float32."""
         import torch
 
-        chunk = max(1, CHUNK // len(numbers)) if self._device == "cpu" else max(1, len(positions))
-        return torch.cat([self._chunk_features(numbers, part) for part in positions.split(chunk)])
+        return torch.cat([self._chunk_features(numbers, part) for part in self._chunks(positions)])
+
+    def _chunks(self, positions: "Tensor") -> "Sequence[Tensor]":
+        chunk = max(1, CHUNK // positions.shape[1]) if self._device == "cpu" else max(1, len(positions))
+        return positions.split(chunk)
 
     def _chunk_features(self, numbers: "Tensor", positions: "Tensor") -> "Tensor":
         from sevenn import _keys as keys
@@ -106,6 +110,11 @@ class SevenNet:
 
     def site_features(self, numbers: "Tensor", positions: "Tensor", site: int) -> "Tensor":
         """Features of one atom (see :class:`experiments.backbones.site.Local`)."""
+        import torch
+
+        return torch.cat([self._chunk_site_features(numbers, part, site) for part in self._chunks(positions)])
+
+    def _chunk_site_features(self, numbers: "Tensor", positions: "Tensor", site: int) -> "Tensor":
         from sevenn import _keys as keys
 
         n_frames, n_atoms, _ = positions.shape

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from experiments.backbones.protocol import Backbone
+from span_theorem.errors import InputError
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
 
 Module = Callable[[dict[str, Any]], dict[str, Any]]
 """A named part of a network: takes the graph's tensors by name and gives them back with its own added."""
+
+
+class NoDerivative(InputError):
+    """A backbone's features have no derivative by the positions: force figures cannot be had."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +68,9 @@ def site_jacobian(
 
     Returns:
         (n_frames, dim) and (n_frames, dim, n_atoms, 3) per Å, in the features' precision.
+
+    Raises:
+        NoDerivative: the features do not depend on the positions in a way that torch could follow.
     """
     import torch
 
@@ -71,6 +79,8 @@ def site_jacobian(
     with torch.enable_grad():
         x = positions.detach().clone().requires_grad_()
         features = site_features(backbone, numbers, x, site)
+        if not features.requires_grad:
+            raise NoDerivative(f"the features of backbone {backbone.name} are not differentiable in the positions")
         columns = []
         for component in range(features.shape[1]):
             # frames do not see one another, so the gradient of the sum holds every frame's own

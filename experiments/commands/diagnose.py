@@ -1,4 +1,4 @@
-"""`python -m experiments diagnose`: one backbone, one marked direction, one probe."""
+"""`python -m experiments diagnose`: one backbone, one or many marked directions, one probe."""
 
 from pathlib import Path
 from typing import Annotated
@@ -7,14 +7,19 @@ import typer
 
 from span_theorem.output import require_writable, write_json
 
-HELP = """Which angular frequencies of one marked direction a backbone's features give up.
+HELP = """Which injected angular frequencies a probe recovers from a backbone's features.
 
 Examples:
 
   python -m experiments diagnose --backbone sevennet:7net-0 --frames embedded:train --site 12 --toward 11 --d 2
 
-  python -m experiments diagnose --backbone sevennet:7net-0 --frames train.npz --test-frames test.npz
+  python -m experiments diagnose --backbone nequip:aspirin-gfn2-0 --frames embedded:train --test-frames embedded:test
       --site 12 --toward 11 --d 2 --solver free --json result.json
+
+  python -m experiments diagnose --backbone nequip:aspirin-gfn2-0 --frames embedded:train --pairs bonds --no-forces
+
+  python -m experiments diagnose --backbone nequip:aspirin-gfn2-0 --frames embedded:train --site 12 --toward 11
+      --solver mlp --activation silu --width 512
 
 Exit status: 0 measured boundary as predicted or undecided, 1 it is another, 2 unusable input.
 """
@@ -25,8 +30,17 @@ def diagnose(
     frames: Annotated[
         str, typer.Option(help="Frames to fit on: npz, extxyz or a name such as embedded:train.")
     ],
-    site: Annotated[int, typer.Option(help="Atom whose features are read (index from 0).")],
-    toward: Annotated[int, typer.Option(help="Atom the marked direction points to.")],
+    site: Annotated[int | None, typer.Option(help="Atom whose features are read (index from 0).")] = None,
+    toward: Annotated[int | None, typer.Option(help="Atom the marked direction points to.")] = None,
+    pairs: Annotated[
+        str | None,
+        typer.Option(
+            help="Many marked directions, as 12-11,10-12, or `bonds`: every bonded pair, both ways."
+        ),
+    ] = None,
+    read_at: Annotated[
+        int | None, typer.Option(help="Atom whose features are read instead of the site's.")
+    ] = None,
     test_frames: Annotated[
         str | None, typer.Option(help="Frames to test on; without it --frames is divided at random.")
     ] = None,
@@ -34,9 +48,16 @@ def diagnose(
     solver: Annotated[
         str,
         typer.Option(
-            help="free: any polynomial, measures the ceiling; equivariant: coupled paths, its limit."
+            help="free: any polynomial, measures the ceiling; equivariant: coupled paths, its limit; mlp: one "
+            "hidden layer."
         ),
     ] = "equivariant",
+    activation: Annotated[
+        str | None,
+        typer.Option(help="Of mlp: linear, square, cube, silu, tanh or relu; default: the power --d."),
+    ] = None,
+    width: Annotated[int, typer.Option(help="Hidden units of mlp.")] = 64,
+    steps: Annotated[int, typer.Option(help="Training steps of mlp.")] = 1500,
     layer: Annotated[str | None, typer.Option(help="Layer to read; default: the backbone's own.")] = None,
     l_max: Annotated[int, typer.Option("--l-max", help="Highest angular frequency.")] = 6,
     n_train: Annotated[int, typer.Option(min=1, help="Training frames to draw, at most.")] = 300,
@@ -45,6 +66,19 @@ def diagnose(
         int | None, typer.Option("--L", help="Order that the prediction assumes; default: the layer's.")
     ] = None,
     orientations: Annotated[int, typer.Option(help="Orientations of a training frame (solver free).")] = 20,
+    amplitude: Annotated[
+        float | None,
+        typer.Option(
+            help="Root mean square of the injected forces, eV/Å; default: half that of the frames'."
+        ),
+    ] = None,
+    forces: Annotated[bool, typer.Option(help="Fit forces too, through the features' derivatives.")] = True,
+    force_frames: Annotated[
+        int, typer.Option("--force-frames", help="Training frames that force fits use at most.")
+    ] = 200,
+    shuffle: Annotated[
+        bool, typer.Option("--shuffle", help="Negative control: marked directions of other frames.")
+    ] = False,
     units: Annotated[
         str | None, typer.Option(help="Units of a file that does not state them: eV or kcal/mol.")
     ] = None,
@@ -60,40 +94,46 @@ def diagnose(
     from experiments.backbones import Options, open_backbone
     from experiments.data import load
     from experiments.diagnosis import Settings
-    from experiments.direction import MarkedPair
+    from experiments.direction import choose_pairs
     from experiments.report.figure import draw_recoveries, require_matplotlib
     from experiments.report.paths import figure_paths
     from experiments.report.run import run_with_progress
     from experiments.report.table import print_diagnosis
     from experiments.split import divide, draw
-    from experiments.spn.registry import require_solver
+    from experiments.spn import Probe
+    from experiments.spn.mlp import Training
     from span_theorem.console import console
 
-    require_solver(solver)
-    settings = Settings(
-        pair=MarkedPair(site, toward),
-        degree=d,
-        solver=solver,
-        l_max=l_max,
-        order=order,
-        orientations=orientations,
-        seed=seed,
-    )
+    probe = Probe(solver, d, activation, Training(width=width, steps=steps))
     require_writable(json)
     stem = figure or json
     pictures = figure_paths(stem) if stem is not None else ()
     if pictures:
         require_matplotlib()
     fitted = load(frames, units=units)
+    settings = Settings(
+        pairs=choose_pairs(fitted, site, toward, pairs),
+        probe=probe,
+        l_max=l_max,
+        order=order,
+        orientations=orientations,
+        force=amplitude,
+        forces=forces,
+        force_frames=force_frames,
+        read_at=read_at,
+        shuffled=shuffle,
+        seed=seed,
+    )
     if test_frames is None:
         training, test = divide(fitted, n_train, n_test, seed)
     else:
         training, test = draw(fitted, n_train, seed), draw(load(test_frames, units=units), n_test, seed)
     for selected in (training, test):
-        settings.pair.directions(selected)  # fails on a bad pair before the backbone is loaded
+        for pair in settings.pairs:
+            pair.directions(selected)  # fails on a bad pair before the backbone is loaded
     network = open_backbone(backbone, Options(layer=layer, trust=trust, device=device))
     out = console()
-    result = run_with_progress(network, training, test, settings, cache)
+    result = run_with_progress(network, training, test, settings, cache).to_dict()
     if json is not None:
         write_json(json, result)
     print_diagnosis(result, out)

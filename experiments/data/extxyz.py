@@ -6,6 +6,7 @@ Energies and forces are taken from ASE's standard keys (``energy``, ``forces``) 
 Units that a file mentions elsewhere are not guessed.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -64,10 +65,21 @@ def read_extxyz(path: Path, units: str | None = None) -> Frames:
     )
 
 
-def write_extxyz(frames: Frames, path: Path) -> None:
+def require_suffix(path: Path) -> None:
+    """Refuse an output name that would not be read back as extxyz.
+
+    Raises:
+        InputError: the name does not end in .extxyz or .xyz.
+    """
+    if path.suffix not in (".extxyz", ".xyz"):
+        raise InputError(f"cannot write {path}: the name of an extxyz file ends in .extxyz or .xyz")
+
+
+def write_extxyz(frames: Frames, path: Path, info: Mapping[str, Any] | None = None) -> None:
     """Write ``frames`` as extended xyz with ASE's standard keys, whole or not at all.
 
-    Positions (Å) and forces (eV/Å) get eight decimals, energies (eV) all their digits.
+    Positions (Å) and forces (eV/Å) get eight decimals, energies (eV) all their digits. ``info`` stands in the header of
+    every frame.
     """
     from ase import Atoms
     from ase.calculators.singlepoint import SinglePointCalculator
@@ -75,7 +87,7 @@ def write_extxyz(frames: Frames, path: Path) -> None:
 
     images = []
     for index, positions in enumerate(frames.positions):
-        atoms = Atoms(frames.numbers, positions)
+        atoms = Atoms(frames.numbers, positions, info=dict(info or {}))
         results: dict[str, Any] = {}
         if frames.energies is not None:
             results["energy"] = float(frames.energies[index])

@@ -84,6 +84,32 @@ class Frames:
         forces = None if self.forces is None else self.forces[chosen]
         return Frames(self.numbers, self.positions[chosen], energies, forces, self.source)
 
+    def turned(self, rotations: NDArray[np.float64]) -> "Frames":
+        """Every frame in other orientations about the origin, its forces with it, its energy as it was.
+
+        Args:
+            rotations: (n_frames, k, 3, 3).
+
+        Returns:
+            n_frames k frames, those of one frame together.
+        """
+        k = rotations.shape[1]
+
+        def turn(vectors: NDArray[np.float64]) -> NDArray[np.float64]:
+            return np.einsum("nkij,naj->nkai", rotations, vectors).reshape(-1, *vectors.shape[1:])
+
+        energies = None if self.energies is None else np.repeat(self.energies, k)
+        forces = None if self.forces is None else turn(self.forces)
+        return Frames(self.numbers, turn(self.positions), energies, forces, self.source)
+
+    def with_field(self, energies: NDArray[np.float64], forces: NDArray[np.float64]) -> "Frames":
+        """The same frames with energies (n_frames,) and forces (n_frames, n_atoms, 3) added to theirs."""
+        if self.energies is None or self.forces is None:
+            raise self._error("there are no energies and forces to add to, expected labelled frames")
+        return Frames(
+            self.numbers, self.positions, self.energies + energies, self.forces + forces, self.source
+        )
+
     @cached_property
     def checksum(self) -> str:
         """SHA-256 of the numerical content: numbers, positions, energies and forces, but not ``source``."""

@@ -1,25 +1,15 @@
 """The figure of diagnoses: recovery against angular frequency, with the theorem's boundary marked."""
 
 from collections.abc import Sequence
-from importlib.util import find_spec
 from itertools import cycle
 from pathlib import Path
 from typing import Any
 
-from span_theorem.errors import InputError
-from span_theorem.output import replacing
+from experiments.report.save import drawing, require_matplotlib, save
+
+__all__ = ["draw_recoveries", "require_matplotlib"]
 
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "*")
-
-
-def require_matplotlib() -> None:
-    """Fail before the work, not after it, if nothing can be drawn.
-
-    Raises:
-        InputError: matplotlib is missing.
-    """
-    if find_spec("matplotlib") is None:
-        raise InputError("figures need matplotlib: pip install 'span-theorem[report]'")
 
 
 def draw_recoveries(results: Sequence[dict[str, Any]], paths: Sequence[Path]) -> None:
@@ -34,13 +24,9 @@ def draw_recoveries(results: Sequence[dict[str, Any]], paths: Sequence[Path]) ->
     """
     if not paths:
         return
-    require_matplotlib()
-    import matplotlib
+    with drawing():
+        from matplotlib import pyplot as plt
 
-    matplotlib.use("Agg")
-    from matplotlib import pyplot as plt
-
-    with plt.rc_context({"font.size": 9, "svg.hashsalt": "span-theorem", "svg.fonttype": "none"}):
         figure, axes = plt.subplots(figsize=(4.4, 3.0), layout="constrained")
         for index, (result, marker) in enumerate(zip(results, cycle(MARKERS), strict=False)):
             _curve(axes, result, marker, offset=0.08 * (index - (len(results) - 1) / 2))
@@ -48,8 +34,8 @@ def draw_recoveries(results: Sequence[dict[str, Any]], paths: Sequence[Path]) ->
             _mark_boundary(axes, boundary)
         axes.axhline(0, color="0.7", linewidth=0.8, zorder=0)
         axes.set_xlabel("angular frequency $l$")
-        axes.set_ylabel("recovered power $R^2(l)$")
-        lowest = min(degree["r2_ci"][0] for result in results for degree in result["degrees"])
+        axes.set_ylabel(r"injected power recovered $\rho(l)$")
+        lowest = min(degree["rho_ci"][0] for result in results for degree in result["degrees"])
         axes.set_ylim(min(-0.08, lowest * 1.1), 1.08)
         axes.legend(frameon=False, fontsize=7, loc="lower left", bbox_to_anchor=(0, 0.1))
         axes.spines[["top", "right"]].set_visible(False)
@@ -58,14 +44,7 @@ def draw_recoveries(results: Sequence[dict[str, Any]], paths: Sequence[Path]) ->
             fontsize=6,
             color="0.4",
         )
-        try:
-            for path in paths:
-                with replacing(path) as temporary:
-                    figure.savefig(
-                        temporary, dpi=200, metadata={"Date": None} if path.suffix == ".svg" else None
-                    )
-        finally:
-            plt.close(figure)
+        save(figure, paths)
 
 
 def _mark_boundary(axes: Any, boundary: int) -> None:
@@ -84,7 +63,7 @@ def _curve(axes: Any, result: dict[str, Any], marker: str, offset: float) -> Non
     degrees = result["degrees"]
     (line,) = axes.plot(
         [degree["l"] + offset for degree in degrees],
-        [degree["r2"] for degree in degrees],
+        [degree["rho"] for degree in degrees],
         linewidth=1.2,
         label=f"{result['backbone']} (L={result['L']}), {result['solver']}, d={result['d']}",
         marker=marker,
@@ -92,7 +71,7 @@ def _curve(axes: Any, result: dict[str, Any], marker: str, offset: float) -> Non
         markevery=[index for index, degree in enumerate(degrees) if degree["path"]],
     )
     for degree in degrees:
-        x, (low, high) = degree["l"] + offset, degree["r2_ci"]
+        x, (low, high) = degree["l"] + offset, degree["rho_ci"]
         if degree["path"]:
             axes.plot([x, x], [low, high], color=line.get_color(), linewidth=1.2)
         else:

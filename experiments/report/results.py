@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from experiments.crosscheck import CrossCheck
 from span_theorem.errors import InputError
 from span_theorem.results import Record, read_result
 
@@ -20,12 +21,16 @@ def read_diagnosis(path: Path) -> dict[str, Any]:
         record.text(name)
     for name in ("L", "d", "predicted_boundary", "measured_boundary", "l_max"):
         record.integer(name)
-    for name in ("agrees", "direction", "above_by_algebra", "threshold", "scope"):
+    for name in (*CrossCheck.__dataclass_fields__, "scope", "notes", "force"):
         if name not in record.fields:
             raise InputError(f"{path}: field {name} is missing")
-    pair = Record(path, "settings.pair", _object(record, "settings", "pair"))
-    pair.integer("site")
-    pair.integer("toward")
+    settings = Record(path, "settings", _object(record, "settings"))
+    marked = list(settings.records("pairs"))
+    for pair in marked:
+        pair.integer("site")
+        pair.integer("toward")
+    if not marked:
+        raise InputError(f"{path}: field settings.pairs is empty, expected at least one marked pair")
     Record(path, "card", _object(record, "card")).text("layer")
     verification = _object(record, "verification")
     if not all(isinstance(verification.get(name), float | int) for name in ("rotation", "inversion")):
@@ -35,18 +40,36 @@ def read_diagnosis(path: Path) -> dict[str, Any]:
         frames = Record(path, part, _object(record, part))
         frames.integer("n_frames")
         frames.text("source")
+    _require_degrees(record)
+    for result in record.records("pairs"):
+        result.integer("site")
+        result.integer("toward")
+        result.integer("measured_boundary")
+        _require_degrees(result)
+    return record.fields
+
+
+def _require_degrees(record: Record) -> None:
     degrees = list(record.records("degrees"))
     if not degrees:
-        raise InputError(f"{path}: field degrees is empty, expected one entry a frequency")
+        raise InputError(f"{record.path}: field degrees is empty, expected one entry a frequency")
+    forces = degrees[0].fields.get("r2_injected") is not None
     for degree in degrees:
         degree.integer("l")
-        interval = degree.values("r2_ci")
-        values = [degree.fields.get("r2"), *interval]
-        if len(interval) != 2 or not all(isinstance(value, int | float) for value in values):
-            raise InputError(f"{path}: field {degree.place} needs a number r2 and two numbers r2_ci")
-        if "path" not in degree.fields or (degree.fields["path"] and not degree.fields.get("strength")):
-            raise InputError(f"{path}: field {degree.place} needs path, and a strength where there is one")
-    return record.fields
+        degree.boolean("path")
+        figures = ("rho", "r2_injected") if forces else ("rho",)
+        values = [
+            degree.fields.get(name) for name in (*figures, "null_gain", *(("raw_gain",) if forces else ()))
+        ]
+        for name in figures:
+            ends = degree.values(f"{name}_ci")
+            values += ends
+            if len(ends) != 2:
+                raise InputError(f"{record.path}: field {degree.place}.{name}_ci needs two numbers")
+        if not all(isinstance(value, int | float) for value in values):
+            raise InputError(
+                f"{record.path}: field {degree.place} needs numbers {', '.join(figures)} and null_gain"
+            )
 
 
 def _object(record: Record, *names: str) -> dict[str, Any]:

@@ -9,18 +9,19 @@ from span_theorem.console import table
 
 
 def print_diagnosis(result: dict[str, Any], console: Console) -> None:
-    """Print R² by frequency, where it ends, and what was and was not tested.
+    """Print what was recovered by frequency, where it ends, and what was and was not tested.
 
     Args:
         result: a diagnosis as its JSON file holds it.
         console: where to.
     """
     settings = result["settings"]
-    pair = settings["pair"]
+    shown = ", ".join(f"{pair['site']}→{pair['toward']}" for pair in settings["pairs"][:3])
+    more = f" and {len(settings['pairs']) - 3} more" if len(settings["pairs"]) > 3 else ""
     console.print(
         f"{result['backbone']}, layer {result['card']['layer']}, L = {result['L']}"
         f"{'' if settings.get('order') is None else ' (assumed)'}, "
-        f"direction {pair['site']}→{pair['toward']}, solver {result['solver']}, d = {result['d']}"
+        f"direction {shown}{more}, solver {result['solver']}, d = {result['d']}"
     )
     frames = [result[f"{part}_frames"] for part in ("training", "test")]
     console.print(
@@ -33,26 +34,74 @@ def print_diagnosis(result: dict[str, Any], console: Console) -> None:
         f"equivariance error {measured['rotation']:.1e} under rotations, {measured['inversion']:.1e} under inversion: "
         f"parity labels {labels}"
     )
-    rows = table("", ("l", "R²", "95% interval", "ridge", "<"))
-    for degree in result["degrees"]:
-        low, high = degree["r2_ci"]
-        recovered = low > result["threshold"]
-        rows.add_row(
-            str(degree["l"]),
-            _three(degree["r2"]) if degree["path"] else "0",
-            f"{_three(low)} … {_three(high)}" if degree["path"] else "",
-            f"{degree['strength']:.0e}" if degree["path"] else "",
-            ("recovered" if recovered else "lost") if degree["path"] else "no path",
-            end_section=degree["l"] == result["predicted_boundary"],
-        )
-    console.print(rows)
-    console.print(f"recovered: interval above {result['threshold']}")
+    console.print(_frequencies(result))
+    console.print(
+        f"ρ: injected energy power recovered; R²_inj: injected force power; recovered: interval of ρ above "
+        f"{result['threshold']}; injected forces {result['force']:.3g} eV/Å"
+    )
+    for note in result["notes"]:
+        console.print(note)
     check = CrossCheck(**{name: result[name] for name in CrossCheck.__dataclass_fields__})
+    boundary = check.predicted_boundary
+    if check.contrast is not None and check.contrast_ci is not None:
+        low, high = check.contrast_ci
+        console.print(
+            f"Δ = G({boundary}) - G({boundary + 1}) = {check.contrast:.3g} (eV/Å)² [{low:.3g}, {high:.3g}]"
+        )
+    if check.cliff_lower is not None:
+        console.print(
+            f"cliff ρ({boundary})/ρ({boundary + 1}): at least {check.cliff_lower:.3g} (95% lower bound)"
+        )
+    if len(result["pairs"]) > 1:
+        console.print(_pairs(result))
     console.print(check.verdict())
     for sentence in result["scope"]:
         console.print(sentence)
 
 
-def _three(value: float) -> str:
+def _frequencies(result: dict[str, Any]) -> Any:
+    forces = result["degrees"][0]["r2_injected"] is not None
+    headings = ["l", "ρ", "95% interval"]
+    headings += ["R²_inj", "95% interval", "raw gain (eV/Å)²"] if forces else []
+    rows = table("", (*headings, "null gain eV²", "<"))
+    for degree in result["degrees"]:
+        cells = [str(degree["l"]), three(degree["rho"]), interval(degree["rho_ci"])]
+        if forces:
+            cells += [
+                three(degree["r2_injected"]),
+                interval(degree["r2_injected_ci"]),
+                f"{degree['raw_gain']:.3g}",
+            ]
+        recovered = degree["rho_ci"][0] > result["threshold"]
+        verdict = ("recovered" if recovered else "lost") if degree["path"] else "no path"
+        rows.add_row(
+            *cells,
+            f"{degree['null_gain']:.2g}",
+            verdict,
+            end_section=degree["l"] == result["predicted_boundary"],
+        )
+    return rows
+
+
+def _pairs(result: dict[str, Any]) -> Any:
+    frequencies = [degree["l"] for degree in result["degrees"]]
+    rows = table(
+        "ρ by marked direction", ("direction", *(f"l = {l}" for l in frequencies), "measured boundary")
+    )
+    for pair in result["pairs"]:
+        rows.add_row(
+            f"{pair['site']}→{pair['toward']}",
+            *(three(degree["rho"]) for degree in pair["degrees"]),
+            str(pair["measured_boundary"]),
+        )
+    return rows
+
+
+def three(value: float) -> str:
     """Three decimals, without a minus sign before a zero."""
     return f"{round(value, 3) + 0.0:.3f}"
+
+
+def interval(ends: list[float]) -> str:
+    """An interval with three decimals."""
+    return f"{three(ends[0])} … {three(ends[1])}"

@@ -1,6 +1,6 @@
 """Spectral prediction networks (SPNs): polynomials of degree ≤ d in node features, one solver a file."""
 
-from experiments.spn.protocol import Layout, Solver
-from experiments.spn.registry import SOLVERS, make_solver
+from experiments.spn.protocol import Layout, Prediction, Solver
+from experiments.spn.registry import SOLVERS, Probe, make_solver
 
-__all__ = ["SOLVERS", "Layout", "Solver", "make_solver"]
+__all__ = ["SOLVERS", "Layout", "Prediction", "Probe", "Solver", "make_solver"]

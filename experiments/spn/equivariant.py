@@ -1,114 +1,213 @@
 """`equivariant`: Clebsch-Gordan-coupled polynomials of degree ≤ d, one weight per path, ridge in closed form.
 
-The fit is done in its dual form with the equivariant polynomial kernel (`numerics.coupling`), so its cost does not
-grow with the number of paths. Where every SO(3) path is allowed it is the limit of `free` for infinitely many
-orientations. Where parities hold it leaves out the paths of the wrong parity, which `free`, shown rotations but no
-reflections, may use if the frames are of one handedness. Where the features couple to no polynomial of a
-frequency's order and parity, there is no path and no prediction.
+The limit of `free` for infinitely many orientations, where every SO(3) path is allowed: averaged over orientations the
+residuals of the network itself (invariant) and the injected field (order l) do not mix, so each is fitted alone, all
+2l+1 components together, and orientations need not be sampled. Where parities hold it leaves out the paths of the
+wrong parity, which `free`, shown rotations but no reflections, may use if the frames are of one handedness. Where the
+features couple to no polynomial of a frequency's order and parity, there is no path and no prediction.
+
+All channels enter degree one. Where a degree has more paths than :data:`MOST_PATHS`, only the leading principal
+components of every order's channels enter it, as many as keep it below.
 """
 
-from collections.abc import Collection
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from experiments.spn.protocol import Array, Layout, Targets
-from numerics.coupling import Order, equivariant_gram
-from numerics.ridge import STRENGTHS, kernel_ridge, ridge_cost, validation_errors
+from experiments.samples import Inputs, Targets
+from experiments.spn.protocol import Array, Layout, Prediction
+from numerics.coupling import Jet, Order, coupled, path_count
+from numerics.harmonics import wigner_d
+from numerics.ridge import NormalEquations, ridge_cost, strength_errors
 from span_theorem.budget import Estimate
 
-# Mean diagonal of a kernel of which ⟨h, h⟩ = 1 on average: below it the coupling vanishes identically (as the
-# antisymmetric product of one channel with itself does) and what is left is rounding.
-NO_PATH = 1e-14
+# of one degree, for energies and for forces: a force fit has 3 n_atoms times as many rows
+MOST_PATHS = {False: 800, True: 550}
+# Products of small components are smaller still: weaker than the usual ones, and penalised as they are scaled, so that
+# components of little power do not enter with large weights.
+STRENGTHS = tuple(10.0**power for power in range(-12, 3))
+INVARIANT: Order = (0, 1)
+BLOCK_BYTES = 2e8
+
+
+@dataclass(frozen=True, eq=False)
+class _Channels:
+    """Principal components of one order's channels, of equal power before they are mixed, leading ones first."""
+
+    mean: Array  # (channels, 1), zero but for invariants
+    mixing: Array  # (components, channels)
 
 
 class EquivariantSPN:
-    """Kernel ∫ (1 + ⟨h, D(R) h'⟩)^degree D^l(R) dR on components of equal power, ⟨h, h⟩ = 1 on average.
+    """See the module's text.
 
     Args:
         degree: d ≥ 1.
         layout: irreps of the features, and whether their parity labels hold.
     """
 
-    oriented = False
-
     def __init__(self, degree: int, layout: Layout):
         self.degree = degree
         self.layout = layout
 
-    def estimate(self, n_samples: int, frequencies: Collection[int]) -> Estimate:
-        """See :class:`experiments.spn.protocol.Solver`: one Gram matrix a frequency, all held at once."""
-        highest = self.degree * self.layout.irreps.lmax  # coupling reaches no further: no memory is needed
-        sizes = [n_samples * (2 * l + 1) for l in frequencies if l <= highest] or [0]
-        memory, _ = ridge_cost(max(sizes))
-        seconds = sum(ridge_cost(size)[1] for size in sizes)
-        return Estimate(memory + 16.0 * sum(size**2 for size in sizes), seconds)
-
-    def fit(self, features: Array, targets: Targets, validation: NDArray[np.bool_]) -> "EquivariantSPN":
+    def estimate(self, inputs: Inputs, targets: Targets) -> Estimate:
         """See :class:`experiments.spn.protocol.Solver`."""
-        self._scales = self._channel_scales(features[~validation])
-        self._samples = self._normalised(features)
-        grams = equivariant_gram(self._samples, self._samples, self.degree, [self._order(l) for l in targets])
-        self.strengths: dict[int, float] = {}
+        forces = targets.of_forces
+        paths = float(self.degree * MOST_PATHS[forces])
+        components = sum(2 * l + 1 for l in targets.frequencies)
+        rows = float(len(inputs) * components * (targets.base.shape[1] if forces else 1))
+        memory, seconds = ridge_cost(int(paths))
+        return Estimate(memory + 4 * BLOCK_BYTES, seconds * len(targets.frequencies) + rows * paths**2 / 2e10)
+
+    def fit(self, inputs: Inputs, targets: Targets, validation: NDArray[np.bool_]) -> "EquivariantSPN":
+        """See :class:`experiments.spn.protocol.Solver`."""
+        self._forces = targets.of_forces
+        self._channels = self._principal_components(inputs.values[~validation])
+        base = targets.base[:, None]
+        self._null = self._fit_order(INVARIANT, inputs, base, validation)
+        self._directions = dict(targets.directions)
         self._weights: dict[int, Array] = {}
-        for l, target in targets.items():
-            gram = grams.get(self._order(l))
-            if gram is None or np.mean(np.diag(gram)) < NO_PATH:
-                continue
-            rows = np.repeat(validation, 2 * l + 1)
-            values = target.reshape(-1, 1)
-            errors = validation_errors(
-                gram[np.ix_(~rows, ~rows)], values[~rows], gram[np.ix_(rows, ~rows)], values[rows]
-            )
-            self.strengths[l] = STRENGTHS[int(np.argmin(errors[:, 0]))]
-            self._weights[l] = kernel_ridge(gram, values, self.strengths[l])
+        self.regularisation: dict[int, float] = {}
+        self.parameters: dict[int, int] = {}
+        for l in targets.frequencies:
+            fitted = self._fit_order(self._order(l), inputs, targets.components(l), validation)
+            if fitted is not None:
+                self._weights[l], self.regularisation[l] = fitted
+                self.parameters[l] = len(fitted[0])
         return self
 
-    def predict(self, features: Array) -> dict[int, Array]:
+    def predict(self, inputs: Inputs) -> Prediction:
         """See :class:`experiments.spn.protocol.Solver`."""
-        orders = [self._order(l) for l in self._weights]
-        grams = equivariant_gram(self._normalised(features), self._samples, self.degree, orders)
-        return {
-            l: (grams[self._order(l)] @ weights).reshape(len(features), -1)
-            for l, weights in self._weights.items()
-        }
+        shape: tuple[int, ...] = (len(inputs), inputs.orientations)
+        shape += (inputs.jacobian.shape[2],) if self._forces and inputs.jacobian is not None else ()
+        null = np.zeros(shape)
+        if self._null is not None:
+            null += self._predict_order(INVARIANT, inputs, self._null[0])
+        injected = {}
+        for l, weights in self._weights.items():
+            components = self._predict_order(self._order(l), inputs, weights)
+            seen = _seen_from_molecule(self._directions[l], inputs.rotations)
+            injected[l] = np.einsum("nkm,nm...->nk...", seen, components)
+        return Prediction(dict.fromkeys(self._directions, null), injected)
 
     def _order(self, l: int) -> Order:
         # Y_l of a direction has parity (-1)^l
         return l, (-1) ** l if self.layout.parity else 1
 
+    def _fit_order(
+        self, order: Order, inputs: Inputs, fields: Array, validation: NDArray[np.bool_]
+    ) -> tuple[Array, float] | None:
+        """Weights of the paths to one order and their ridge strength; ``None`` without a path."""
+        number = self._path_number(order)
+        if not number:
+            return None
+        fitted, held = (NormalEquations.empty(number, 1) for _ in range(2))
+        for frames, rows in self._rows(order, inputs):
+            values = fields[frames]
+            for equations, mask in ((fitted, ~validation[frames]), (held, validation[frames])):
+                if mask.any():
+                    equations.add(rows[mask].reshape(-1, number), values[mask].reshape(-1, 1))
+        if not np.any(fitted.gram.diagonal() > 0):
+            return None
+        solve = NormalEquations.solve_as_scaled
+        errors = strength_errors(fitted, held, np.ones((1, 1)), solve, STRENGTHS)
+        strength = STRENGTHS[int(np.argmin(errors[:, 0]))]
+        return solve(fitted + held, strength)[:, 0], strength
+
+    def _predict_order(self, order: Order, inputs: Inputs, weights: Array) -> Array:
+        """Predicted field by component: (n, 2l+1) or (n, 2l+1, 3 n_atoms)."""
+        return np.concatenate([rows @ weights for _, rows in self._rows(order, inputs)])
+
+    def _rows(self, order: Order, inputs: Inputs) -> Iterator[tuple[slice, Array]]:
+        """Design matrix a few frames at a time: (n, 2l+1, paths), or (n, 2l+1, 3 n_atoms, paths)."""
+        width = self._path_number(order) * (2 * order[0] + 1)
+        if self._forces and inputs.jacobian is not None:
+            width *= 3 * inputs.jacobian.shape[2]
+        step = max(1, int(BLOCK_BYTES / 8 / width))
+        for start in range(0, len(inputs), step):
+            frames = slice(start, start + step)
+            jets = self._jets(inputs, frames)
+            parts = []
+            for degree in range(1, self.degree + 1):
+                number = self._channel_number(degree, order)
+                leading = {
+                    key: Jet(
+                        jet.values[:, :number], None if jet.tangents is None else jet.tangents[:, :number]
+                    )
+                    for key, jet in jets.items()
+                }
+                jet = coupled(leading, degree, order)
+                if jet is None:
+                    continue
+                # δF̂ = -∂p/∂x
+                parts.append(
+                    jet.values.transpose(0, 2, 1)
+                    if jet.tangents is None
+                    else -jet.tangents.transpose(0, 3, 2, 1)
+                )
+            yield frames, np.concatenate(parts, axis=-1)
+
+    def _path_number(self, order: Order) -> int:
+        return sum(
+            path_count(self._counts(self._channel_number(degree, order)), degree, order)
+            for degree in range(1, self.degree + 1)
+        )
+
+    def _channel_number(self, degree: int, order: Order) -> int:
+        """Channels of every order that enter a degree: as many as keep its paths to ``order`` few enough."""
+        number = max((len(channels.mixing) for channels in self._channels.values()), default=0)
+        if degree == 1:
+            return number
+        while number > 1 and path_count(self._counts(number), degree, order) > MOST_PATHS[self._forces]:
+            number -= 1
+        return number
+
+    def _counts(self, number: int) -> dict[Order, int]:
+        return {order: min(number, len(channels.mixing)) for order, channels in self._channels.items()}
+
+    def _jets(self, inputs: Inputs, frames: slice) -> dict[Order, Jet]:
+        values = self._by_order(inputs.values[frames])
+        tangents: Mapping[Order, Array] = {}
+        if self._forces and inputs.jacobian is not None:
+            tangents = self._by_order(inputs.jacobian[frames].astype(np.float64))
+        jets = {}
+        for order, channels in self._channels.items():
+            mixed = channels.mixing @ (values[order] - channels.mean)
+            derivative = None
+            if order in tangents:
+                derivative = np.einsum("ec,ncmt->netm", channels.mixing, tangents[order], optimize=True)
+            jets[order] = Jet(mixed, derivative)
+        return jets
+
     def _by_order(self, features: Array) -> dict[Order, Array]:
+        """Features (n, dim, ...) by order, each (n, channels, 2l+1, ...)."""
         blocks: dict[Order, list[Array]] = {}
         for (channels, irrep), columns in zip(self.layout.irreps, self.layout.irreps.slices(), strict=True):
             order = (irrep.l, irrep.p if self.layout.parity else 1)
-            blocks.setdefault(order, []).append(features[:, columns].reshape(-1, channels, irrep.dim))
+            part = features[:, columns]
+            blocks.setdefault(order, []).append(part.reshape(len(part), channels, irrep.dim, *part.shape[2:]))
         return {order: np.concatenate(parts, axis=1) for order, parts in blocks.items()}
 
-    def _channel_scales(self, features: Array) -> dict[Order, tuple[Array, Array]]:
-        """For every order, the mean (invariants only) and the factors that give each component the same power.
-
-        These are the means and variances that `free` finds when it is shown every orientation.
-        """
+    def _principal_components(self, features: Array) -> dict[Order, _Channels]:
         smallest = (1e-7 * np.abs(features).max()) ** 2  # below float32 rounding a channel is constant
-        moments = {}
+        found = {}
         for order, block in self._by_order(features).items():
-            mean = block.mean(axis=0) if order == (0, 1) else np.zeros(block.shape[1:])
-            moments[order] = mean, np.mean((block - mean) ** 2, axis=(0, 2))
-        components = sum((2 * l + 1) * np.sum(power > smallest) for (l, _), (_, power) in moments.items())
-        return {
-            order: (
-                mean,
-                np.where(
-                    power > smallest,
-                    1 / np.sqrt(np.maximum(power, max(smallest, 1e-300)) * max(components, 1)),
-                    0,
-                )[:, None],
-            )
-            for order, (mean, power) in moments.items()
-        }
+            mean = block.mean(axis=0) if order == INVARIANT else np.zeros((block.shape[1], 1))
+            centred = block - mean
+            power = np.mean(centred**2, axis=(0, 2))
+            varies = power > smallest
+            if not varies.any():
+                continue
+            scale = np.where(varies, 1 / np.sqrt(np.where(varies, power, 1)), 0)[:, None]
+            covariance = np.tensordot(centred * scale, centred * scale, axes=([0, 2], [0, 2]))
+            _, vectors = np.linalg.eigh(covariance / len(centred))
+            found[order] = _Channels(mean, (vectors * scale).T[::-1][: int(varies.sum())])
+        return found
 
-    def _normalised(self, features: Array) -> dict[Order, Array]:
-        return {
-            order: (block - self._scales[order][0]) * self._scales[order][1]
-            for order, block in self._by_order(features).items()
-        }
+
+def _seen_from_molecule(direction: Array, rotations: Array) -> Array:
+    """D(R)ᵀ c for c (2l+1,) and rotations (n, k, 3, 3): (n, k, 2l+1)."""
+    l = len(direction) // 2
+    return np.stack([direction @ wigner_d(l, turns) for turns in rotations])

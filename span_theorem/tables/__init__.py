@@ -10,6 +10,7 @@ from span_theorem.tables.degrees import degrees_table
 from span_theorem.tables.folds import folds_table
 from span_theorem.tables.grid import grid_table
 from span_theorem.tables.polygon import polygon_table
+from span_theorem.tables.transfer import transfer_table
 
 #: What a result file of each kind becomes.
 TABLES: dict[str, Callable[[Record], Table]] = {
@@ -17,6 +18,7 @@ TABLES: dict[str, Callable[[Record], Table]] = {
     "check": degrees_table,
     "polygon": polygon_table,
     "folds": folds_table,
+    "control-transfer": transfer_table,
 }
 
 #: Kinds that other commands write and of which there is no table.

@@ -10,16 +10,32 @@ CARBON = 6
 
 
 def random_frames(n_frames: int, seed: int, n_atoms: int = 3, source: str = "synthetic") -> Frames:
-    """Atoms whose directions from one to the next are isotropic and independent, at distances of 1 to 2 Å."""
+    """Atoms whose directions from one to the next are isotropic and independent, at distances of 1 to 2 Å.
+
+    Energies are normal; forces are too, of 1 eV/Å a component, and belong to no potential.
+    """
     generator = np.random.default_rng(seed)
     steps = generator.normal(size=(n_frames, n_atoms, 3))
     steps *= generator.uniform(1, 2, size=(n_frames, n_atoms, 1)) / np.linalg.norm(
         steps, axis=2, keepdims=True
     )
-    return Frames(np.full(n_atoms, CARBON), np.cumsum(steps, axis=1), None, None, source)
+    return Frames(
+        np.full(n_atoms, CARBON),
+        np.cumsum(steps, axis=1),
+        0.01 * generator.normal(size=n_frames),
+        generator.normal(size=(n_frames, n_atoms, 3)),
+        source,
+    )
 
 
-class Spectrum:
+class Blank:
+    """Predicts no energy and no force, so that all of the labels is left."""
+
+    def energy_forces(self, numbers, positions):
+        return torch.zeros(len(positions), dtype=positions.dtype), torch.zeros_like(positions)
+
+
+class Spectrum(Blank):
     """Features of atom a: Y_l of the direction from a to the next atom, for the listed orders l and nothing else.
 
     Args:
@@ -38,7 +54,15 @@ class Spectrum:
         return spherical_harmonics(self.orders, direction, normalize=True, normalization="component")
 
 
-class Noise:
+class FeaturesOnly:
+    """A :class:`Spectrum` that predicts nothing, as a user may hand in."""
+
+    def __init__(self, orders):
+        whole = Spectrum(orders)
+        self.name, self.irreps, self.features = whole.name, whole.irreps, whole.features
+
+
+class Noise(Blank):
     """Features of the declared irreps that know nothing of the marked direction: harmonics of two other atoms."""
 
     name = "synthetic:noise"
@@ -50,11 +74,11 @@ class Noise:
         return spherical_harmonics([0, 1, 2], direction, normalize=True, normalization="component")
 
 
-class Silent:
+class Silent(Blank):
     """Features that are all zero."""
 
     name = "synthetic:zero"
     irreps = Irreps("2x0e+1x1o")
 
     def features(self, numbers, positions):
-        return torch.zeros(*positions.shape[:2], self.irreps.dim, dtype=positions.dtype)
+        return 0 * positions.sum() * torch.ones(*positions.shape[:2], self.irreps.dim, dtype=positions.dtype)

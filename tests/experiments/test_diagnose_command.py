@@ -66,6 +66,33 @@ def test_one_file_is_divided(workplace, capsys):
     assert result["test_frames"]["n_frames"] == 20
 
 
+def test_many_pairs_in_one_result(workplace, capsys):
+    assert main(arguments(site=None, toward=None, pairs="0-1,1-2", json="result.json")) == 0
+    result = json.loads((workplace / "result.json").read_text())
+    assert [(pair["site"], pair["toward"]) for pair in result["pairs"]] == [(0, 1), (1, 2)]
+    assert all(pair["measured_boundary"] == 4 for pair in result["pairs"])
+    assert "ρ by marked direction" in capsys.readouterr().out
+
+
+def test_every_field_of_the_contract_is_there(workplace, capsys):
+    assert main(arguments(json="result.json", solver="free")) == 0
+    result = json.loads((workplace / "result.json").read_text())
+    for degree in result["degrees"]:
+        for name in ("rho", "r2_injected", "raw_gain"):
+            low, high = degree[f"{name}_ci"]
+            assert low <= degree[name] <= high
+        assert isinstance(degree["null_gain"], float)
+    assert result["contrast_ci"][0] > 0
+    assert result["cliff_lower"] > 1
+    assert result["settings"]["seed"] == 0
+
+
+def test_energies_alone_if_asked(workplace, capsys):
+    assert main([*arguments(json="result.json"), "--no-forces"]) == 0
+    result = json.loads((workplace / "result.json").read_text())
+    assert all(degree["r2_injected"] is None for degree in result["degrees"])
+
+
 def test_dots_in_a_figure_name_stay(workplace, capsys):
     assert main(arguments(figure="aspirin-0.5")) == 0
     assert (workplace / "aspirin-0.5.png").exists()
@@ -141,10 +168,19 @@ def prepare_truncated():
         ({"d": 9}, None, ["--d 9", "1 to 3"]),
         ({"d": "1.5"}, None, ["--d", "valid integer"]),
         ({"l-max": 40}, None, ["--l-max 40", "1 to 12"]),
-        ({"solver": "magic"}, None, ["magic", "equivariant, free"]),
+        ({"solver": "magic"}, None, ["magic", "equivariant, free, mlp"]),
         ({"backbone": "nothing"}, None, ["unknown backbone 'nothing'"]),
         ({"backbone": "sevennet:7net-0", "layer": "9"}, None, ["no layer '9'", "0, 1, 2, 3, 4"]),
         ({"device": "abacus"}, None, ["--device abacus", "cpu"]),
+        ({"amplitude": 0}, None, ["--amplitude 0.0", "positive"]),
+        ({"amplitude": -2}, None, ["--amplitude -2.0", "positive"]),
+        ({"read-at": 5}, None, ["--read-at 5", "0 to 2"]),
+        ({"pairs": "bonds"}, None, ["--pairs", "--site"]),
+        ({"site": None}, None, ["--site and --toward, or --pairs"]),
+        ({"site": None, "toward": None, "pairs": "0-9"}, None, ["--toward 9", "0 to 2"]),
+        ({"solver": "mlp", "activation": "swish"}, None, ["swish", "silu"]),
+        ({"activation": "silu"}, None, ["for solver mlp"]),
+        ({"solver": "mlp", "width": 0}, None, ["--width 0"]),
         ({"n-train": 10}, None, ["10 training frames", "at least 20"]),
         ({"n-test": 3}, None, ["3 test frames", "at least 10"]),
         ({"test-frames": "training.npz"}, None, ["also training frames"]),
@@ -192,10 +228,10 @@ def test_seven_net_on_real_aspirin_loses_five_and_keeps_four(workplace, solver, 
         "n-test": 40,
         "json": "result.json",
     }
-    assert main(arguments(**changes)) == 0
+    assert main([*arguments(**changes), "--no-forces"]) == 0
     result = json.loads((workplace / "result.json").read_text())
     found = {degree["l"]: degree for degree in result["degrees"]}
     assert result["verification"]["parity"] == "so3"
-    assert found[1]["r2"] > found[3]["r2"] > found[4]["r2"] > 0.3
-    assert abs(found[5]["r2"]) < 0.02
-    assert abs(found[6]["r2"]) < 0.02
+    assert found[1]["rho"] > found[3]["rho"] > found[4]["rho"] > 0.3
+    assert abs(found[5]["rho"]) < 0.02
+    assert abs(found[6]["rho"]) < 0.02

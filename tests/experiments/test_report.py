@@ -10,12 +10,13 @@ from experiments.cli import main
 from experiments.diagnosis import Settings, diagnose
 from experiments.direction import MarkedPair
 from experiments.report.figure import draw_recoveries
+from experiments.spn import Probe
 from tests.experiments.synthetic import Spectrum, random_frames
 
 
 @pytest.fixture(scope="module")
 def result():
-    settings = Settings(MarkedPair(0, 1), solver="free", orientations=4, test_orientations=2)
+    settings = Settings((MarkedPair(0, 1),), Probe("free"), orientations=4, test_orientations=2)
     diagnosis = diagnose(Spectrum([0, 1, 2]), random_frames(40, 0), random_frames(20, 1), settings)
     return json.loads(json.dumps(diagnosis.to_dict()))
 
@@ -26,7 +27,7 @@ def test_report_prints_what_the_file_holds_and_draws_it(result, tmp_path, capsys
     assert main(["report", str(path), "-o", str(tmp_path / "figure")]) == 0
     printed = capsys.readouterr().out
     for degree in result["degrees"]:
-        value = f"{round(degree['r2'], 3) + 0.0:.3f}"
+        value = f"{round(degree['rho'], 3) + 0.0:.3f}"
         assert any(f"│ {degree['l']} │" in line and value in line for line in printed.splitlines())
     assert (tmp_path / "figure.png").read_bytes().startswith(b"\x89PNG")
     text = "".join(ElementTree.parse(tmp_path / "figure.svg").getroot().itertext())
@@ -57,7 +58,7 @@ def test_points_are_drawn_in_proportion_to_the_recovery(result, tmp_path, monkey
 
     monkeypatch.setattr(figure, "_curve", named)
     figure.draw_recoveries([result], [tmp_path / "figure.svg"])
-    values = [degree["r2"] for degree in result["degrees"]]
+    values = [degree["rho"] for degree in result["degrees"]]
     slope, _ = np.polyfit(values, heights(tmp_path / "figure.svg"), 1)
     assert slope < 0
     assert abs(np.corrcoef(values, heights(tmp_path / "figure.svg"))[0, 1]) > 0.999999
@@ -103,7 +104,7 @@ def test_a_figure_that_cannot_be_written(result, tmp_path, capsys):
         {"degrees": []},
         {"degrees": [{"l": 1}]},
         {"degrees": None},
-        {"degrees": [{"l": 1, "r2": "x", "r2_ci": [0, 1], "path": False}]},
+        {"degrees": [{"l": 1, "rho": "x", "rho_ci": [0, 1], "null_gain": 0, "path": False}]},
         {"settings": {}},
         {"card": []},
         {"scope": None, "L": 1.5},

@@ -1,0 +1,78 @@
+"""`python -m experiments inject`: perturbed frames for others to train on."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from span_theorem.output import require_writable
+
+
+def inject(
+    frames: Annotated[str, typer.Option(help="Frames with energies and forces: npz, extxyz or a name.")],
+    site: Annotated[int, typer.Option(help="Atom the marked direction starts from (index from 0).")],
+    toward: Annotated[int, typer.Option(help="Atom it points to.")],
+    l: Annotated[int, typer.Option("--l", help="Angular frequency, 1 to 12.")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="extxyz file to write.")],
+    amplitude: Annotated[
+        float | None,
+        typer.Option(
+            help="Root mean square of the injected forces, eV/Å; default: half that of the frames'."
+        ),
+    ] = None,
+    orientations: Annotated[
+        int, typer.Option(min=0, help="Random orientations of each frame; 0: as they are.")
+    ] = 0,
+    units: Annotated[
+        str | None, typer.Option(help="Units of a file that does not state them: eV or kcal/mol.")
+    ] = None,
+    seed: Annotated[
+        int, typer.Option(min=0, help="Seed of the field's direction and of the orientations.")
+    ] = 0,
+) -> int:
+    """Add the field A c·Y_l(u) to the energies of frames, and its forces to theirs.
+
+    u is the direction from --site to --toward. The field is fixed in the lab frame: with --orientations every frame is
+    turned at random, and its own forces with it. What was injected stands in every frame's header.
+
+    Examples:
+
+      python -m experiments inject --frames embedded:train --site 12 --toward 11 --l 5 -o l5.extxyz
+
+      python -m experiments inject --frames embedded:train --site 12 --toward 11 --l 5 --orientations 4 -o l5.extxyz
+    """
+    from experiments.data import load, write_extxyz
+    from experiments.data.extxyz import require_suffix
+    from experiments.direction import MarkedPair
+    from experiments.injection import Injection, default_force, direction_of, require_frequency
+    from experiments.injection import amplitude as amplitude_of
+    from experiments.samples import random_rotations
+    from experiments.seeds import generator
+    from span_theorem.console import console
+
+    require_frequency(l)
+    require_suffix(output)
+    require_writable(output)
+    given = load(frames, units=units)
+    pair = MarkedPair(site, toward)
+    force = default_force(given) if amplitude is None else amplitude
+    size = amplitude_of(l, force, pair.lengths(given))
+    shown = given
+    if orientations:
+        shown = given.turned(random_rotations(len(given), orientations, generator(seed, "orientations")))
+    injection = Injection(pair, l, direction_of(l, seed), size)
+    write_extxyz(
+        shown.with_field(injection.energies(shown), injection.forces(shown)),
+        output,
+        info={
+            "injected_l": l,
+            "injected_amplitude_eV": size,
+            "injected_direction": injection.direction.tolist(),
+            "injected_site": site,
+            "injected_toward": toward,
+        },
+    )
+    console().print(
+        f"{len(shown)} frames with A = {size:.4g} eV at l = {l}, direction {site}→{toward}: {output}"
+    )
+    return 0

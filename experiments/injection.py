@@ -1,0 +1,111 @@
+"""Where the force field is perturbed: δE = A c·Y_l(u), u the marked direction, and its forces.
+
+Background: the diagnostic asks which angular frequencies come back from a network's features, so it adds one of known
+frequency to the labels. δF = -∇δE acts on the two marked atoms only, equal and opposite, perpendicular to their bond:
+A is one number for all frames, so nothing depends on the bond's length. Y_l are real spherical harmonics in e3nn's
+`component` normalisation: the mean of (c·Y_l)² over the sphere is 1, that of |∇(c·Y_l)|² is l(l+1), whence
+:func:`amplitude`.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from experiments.data.frames import Frames
+from experiments.direction import MarkedPair
+from experiments.seeds import generator
+from numerics.harmonics import E3NN_MAX_L, spherical_harmonics, surface_gradient
+from span_theorem.errors import InputError
+
+Array = NDArray[np.float64]
+
+HIGHEST_FREQUENCY = E3NN_MAX_L
+
+
+@dataclass(frozen=True, eq=False)
+class Injection:
+    """One perturbation, fixed in the lab frame.
+
+    Attributes:
+        pair: site and marked direction.
+        l: angular frequency, 1..12.
+        direction: c, a unit vector (2l+1,).
+        amplitude: A, eV.
+
+    Raises:
+        InputError: a frequency out of range, or an amplitude that is not positive.
+    """
+
+    pair: MarkedPair
+    l: int
+    direction: Array
+    amplitude: float
+
+    def __post_init__(self) -> None:
+        require_frequency(self.l)
+        if not (np.isfinite(self.amplitude) and self.amplitude > 0):
+            raise InputError(f"the amplitude is {self.amplitude}, expected a positive number")
+
+    def energies(self, frames: Frames) -> Array:
+        """δE (n_frames,), eV."""
+        return self.amplitude * harmonics(self.pair.directions(frames), self.l) @ self.direction
+
+    def forces(self, frames: Frames) -> Array:
+        """δF = -∇δE (n_frames, n_atoms, 3), eV/Å; zero on every atom but the marked two."""
+        gradient = (
+            surface_gradient(self.l, self.pair.directions(frames)) / self.pair.lengths(frames)[:, None, None]
+        )
+        pull = self.amplitude * np.einsum("nmi,m->ni", gradient, self.direction)
+        forces = np.zeros(frames.positions.shape)
+        forces[:, self.pair.toward] = -pull
+        forces[:, self.pair.site] = pull
+        return forces
+
+
+def require_frequency(l: int) -> None:
+    """Refuse a frequency that cannot be injected.
+
+    Raises:
+        InputError: not 1..12.
+    """
+    if not 1 <= l <= HIGHEST_FREQUENCY:
+        raise InputError(f"the angular frequency l = {l} is out of range: expected 1 to {HIGHEST_FREQUENCY}")
+
+
+def harmonics(directions: Array, l: int) -> Array:
+    """Y_l at unit vectors (..., 3): (..., 2l+1)."""
+    return spherical_harmonics(l, directions)[..., l * l :]
+
+
+def direction_of(l: int, seed: int) -> Array:
+    """The unit vector c (2l+1,) of a frequency, drawn uniformly with ``seed``."""
+    drawn = generator(seed, f"direction of the injection at l = {l}").normal(size=2 * l + 1)
+    return drawn / np.linalg.norm(drawn)
+
+
+def amplitude(l: int, force: float, lengths: Array) -> float:
+    """A in eV at which the injected forces have the same power for every l.
+
+    Args:
+        l: angular frequency.
+        force: root mean square of the components of δF on a marked atom, eV/Å.
+        lengths: (n_frames,) distances of the marked atoms, Å.
+
+    The mean of |δF|² over directions is A² l(l+1) / r² on either atom (Σ_m |∇Y_lm|² = l(l+1)(2l+1)), a third of it a
+    component; hence A = force · √(3 / (l(l+1) ⟨r⁻²⟩)).
+
+    Raises:
+        InputError: ``force`` is not positive.
+    """
+    if not (np.isfinite(force) and force > 0):
+        raise InputError(f"--amplitude {force} is out of range: expected a positive force in eV/Å")
+    return float(force * np.sqrt(3 / (l * (l + 1) * np.mean(lengths**-2.0))))
+
+
+def default_force(frames: Frames) -> float:
+    """Half the root mean square of the frames' force components, eV/Å; 1 where they have no forces.
+
+    Without forces nothing but the injection is left of the labels, and every figure is a ratio to it.
+    """
+    return 1.0 if frames.forces is None else float(0.5 * np.sqrt(np.mean(frames.forces**2)))

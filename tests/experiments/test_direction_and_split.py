@@ -1,0 +1,41 @@
+"""The marked direction, and the division of frames into training and test."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from experiments.direction import MarkedPair
+from experiments.split import divide, draw, require_disjoint
+from span_theorem.errors import InputError
+from tests.experiments.synthetic import random_frames
+
+
+def test_marked_direction():
+    frames = random_frames(10, 0)
+    directions = MarkedPair(2, 0).directions(frames)
+    np.testing.assert_allclose(np.linalg.norm(directions, axis=1), 1)
+    np.testing.assert_allclose(directions, -MarkedPair(0, 2).directions(frames))
+
+
+@given(st.integers(20, 60), st.integers(2, 40), st.integers(2, 40), st.integers(0, 5))
+def test_divided_frames_are_disjoint_and_within_their_numbers(total, n_training, n_test, seed):
+    frames = random_frames(total, 0)
+    training, test = divide(frames, n_training, n_test, seed)
+    require_disjoint(training, test)
+    assert 1 <= len(training) <= n_training
+    assert 1 <= len(test) <= n_test
+    if total >= n_training + n_test:
+        assert (len(training), len(test)) == (n_training, n_test)
+
+
+def test_drawing_more_frames_than_there_are_takes_all():
+    frames = random_frames(5, 0)
+    assert draw(frames, 10, seed=0) is frames
+    assert len(draw(frames, 3, seed=0)) == 3
+
+
+def test_a_shared_frame_is_refused():
+    frames = random_frames(5, 0)
+    with pytest.raises(InputError, match="1 test frames"):
+        require_disjoint(frames, frames.select([2]))

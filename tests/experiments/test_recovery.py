@@ -1,0 +1,156 @@
+"""Figures from known predictions, and the comparison with the theorem."""
+
+import numpy as np
+import pytest
+
+from experiments.crosscheck import cross_check
+from experiments.direction import MarkedPair
+from experiments.recovery import FrameSums, Recovery, Summary, energy_sums, force_sums, summarise
+from experiments.samples import Inputs, inject, random_rotations
+from experiments.spn import Prediction
+from tests.experiments.synthetic import Spectrum, random_frames
+
+PAIR = MarkedPair(0, 1)
+FRAMES = random_frames(50, 0)
+ROTATIONS = random_rotations(50, 4, np.random.default_rng(0))
+INPUTS = Inputs(np.zeros((50, 9)), Spectrum([0, 1, 2]).irreps, ROTATIONS)
+
+
+def targets(base):
+    return inject(FRAMES, PAIR, range(1, 4), 0.5, PAIR.lengths(FRAMES), base, 0)
+
+
+def scaled(wanted, factors, null):
+    """A prediction that finds a share of the amplitude at every frequency in ``factors``."""
+    injected = {l: factor * wanted.oriented(l, ROTATIONS) for l, factor in factors.items()}
+    return Prediction(dict.fromkeys(wanted.frequencies, null), injected)
+
+
+def summary_of(energy, force=None, paths=(True, True, True)):
+    return summarise([[FrameSums((1, 2, 3), paths, energy, force)]], np.random.default_rng(0))
+
+
+def test_perfect_half_and_absent_energy_predictions():
+    wanted = targets(np.zeros(50))
+    prediction = scaled(wanted, {1: 1.0, 2: 0.5}, np.zeros((50, 4)))
+    perfect, half, absent = summary_of(energy_sums(INPUTS, wanted, prediction)).degrees
+    assert perfect.rho == pytest.approx(1)
+    assert half.rho == pytest.approx(0.75)
+    assert half.rho_ci == pytest.approx((0.75, 0.75))
+    assert absent.rho == 0
+    assert perfect.r2_injected is None
+
+
+def test_forces_are_measured_in_their_own_units():
+    base = np.zeros((50, 9))
+    wanted = targets(base)
+    prediction = scaled(wanted, {1: 1.0, 2: 0.5}, np.zeros((50, 4, 9)))
+    force = force_sums(INPUTS, wanted, prediction)
+    energy = energy_sums(INPUTS, targets(np.zeros(50)), scaled(targets(np.zeros(50)), {}, np.zeros((50, 4))))
+    perfect, half, absent = summary_of(energy, force).degrees
+    assert (perfect.r2_injected, half.r2_injected, absent.r2_injected) == pytest.approx((1, 0.75, 0))
+    power = np.mean(wanted.oriented(1, ROTATIONS) ** 2)
+    assert perfect.raw_gain == pytest.approx(power)
+    # two of three atoms are marked: the mean over all components is two thirds of 0.5²
+    assert power == pytest.approx(0.25 * 2 / 3, rel=0.15)
+
+
+def test_what_is_gained_with_nothing_injected_does_not_count():
+    base = np.random.default_rng(1).normal(size=50)
+    wanted = targets(base)
+    prediction = scaled(wanted, {}, np.repeat(base[:, None], 4, axis=1))
+    found = summary_of(energy_sums(INPUTS, wanted, prediction)).degrees[0]
+    assert found.null_gain == pytest.approx(np.mean(base**2))
+    size = 2 * np.abs(np.mean(base[:, None] * wanted.oriented(1, ROTATIONS)))
+    assert abs(found.rho) <= size / np.mean(wanted.oriented(1, ROTATIONS) ** 2) + 1e-12
+
+
+def test_the_figure_of_several_backbones_is_the_mean_of_theirs():
+    wanted = targets(np.zeros(50))
+    cells = [
+        [
+            FrameSums(
+                (1, 2, 3),
+                (True,) * 3,
+                energy_sums(INPUTS, wanted, scaled(wanted, {1: f}, np.zeros((50, 4)))),
+                None,
+            )
+        ]
+        for f in (1.0, 0.0)
+    ]
+    found = summarise(cells, np.random.default_rng(0)).degrees[0]
+    assert found.rho == pytest.approx(0.5)
+    assert found.rho_ci == pytest.approx((0, 1))  # two backbones that differ this much decide nothing
+
+
+def test_sums_survive_being_written():
+    wanted = targets(np.zeros(50))
+    sums = FrameSums(
+        (1, 2, 3),
+        (True, True, False),
+        energy_sums(INPUTS, wanted, scaled(wanted, {}, np.zeros((50, 4)))),
+        None,
+    )
+    again = FrameSums.from_dict(sums.to_dict())
+    assert again.paths == sums.paths
+    np.testing.assert_array_equal(again.energy, sums.energy)
+
+
+def recovered(l, low, path=True):
+    return Recovery(
+        l, low + 0.1, (low, low + 0.2), (low, low + 0.2), None, None, None, None, None, 0.0, None, path
+    )
+
+
+def summary(lows, paths=None, draws=None):
+    degrees = tuple(
+        recovered(l, low, True if paths is None else paths[l - 1]) for l, low in enumerate(lows, start=1)
+    )
+    values = np.tile(np.array(lows) + 0.1, (100, 1)) if draws is None else draws
+    return Summary(degrees, values, None)
+
+
+@pytest.mark.parametrize(
+    ("lows", "L", "measured", "agrees"),
+    [
+        ((0.9, 0.9, 0.9, 0.5, 0.0, 0.0), 2, 4, True),
+        ((0.9, 0.9, 0.9, 0.04, 0.0, 0.0), 2, 3, False),
+        ((0.9, 0.9, 0.9, 0.5, 0.3, 0.0), 2, 5, False),
+        ((0.9, 0.9, 0.9, 0.5, 0.0, 0.0), 3, 4, False),
+        ((0.0, 0.0, 0.0, 0.0, 0.0, 0.0), 0, 0, True),
+        ((0.9, 0.9), 2, 2, None),
+        ((0.9, 0.9, 0.0, 0.0), 2, 2, False),
+    ],
+)
+def test_cross_check(lows, L, measured, agrees):
+    result = cross_check(summary(lows), L, 2)
+    assert result.measured_boundary == measured
+    assert result.agrees is agrees
+
+
+def test_a_probe_that_is_no_polynomial_is_compared_with_nothing():
+    result = cross_check(summary((0.9, 0.9, 0.9, 0.5, 0.5, 0.0)), 2, 2, polynomial=False)
+    assert result.agrees is None
+    assert result.measured_boundary == 5
+
+
+def test_a_solver_without_any_path_decides_nothing():
+    silent = summary((0.0,) * 6, paths=(False,) * 6)
+    assert cross_check(silent, 0, 2).agrees is None
+    assert "no path to any frequency" in cross_check(silent, 0, 2).verdict()
+
+
+def test_the_cliff_is_a_ratio_and_its_lower_bound_a_quantile():
+    rng = np.random.default_rng(0)
+    draws = np.tile([1.0, 1.0, 1.0, 0.9, 0.0, 0.0], (2000, 1))
+    draws[:, 4] = rng.normal(0.0, 0.01, size=2000)
+    result = cross_check(summary((0.9, 0.9, 0.9, 0.8, -0.1, -0.1), draws=draws), 2, 2)
+    assert result.cliff is None  # ρ(5) = 0: no ratio
+    # |ρ(5)| stays below 1.96 standard deviations in 95% of the draws
+    assert result.cliff_lower == pytest.approx(0.9 / 0.0196, rel=0.07)
+
+
+def test_there_is_no_cliff_where_algebra_made_the_zero():
+    result = cross_check(summary((0.9, 0.9, 0.9, 0.8, 0.0, 0.0), paths=(True,) * 4 + (False,) * 2), 2, 2)
+    assert result.cliff_lower is None
+    assert result.above_by_algebra
