@@ -15,6 +15,8 @@ BENCHMARKS = {
     "theorem": "benchmarks.theorem",
     "features": "benchmarks.features",
     "diagnose": "benchmarks.diagnose",
+    "spn": "benchmarks.spn",
+    "bootstrap": "benchmarks.bootstrap",
 }
 RESULTS = Path(__file__).parent / "results"
 

@@ -56,6 +56,7 @@ class Table:
         columns: headings and alignments.
         rows: cells in LaTeX, one for each column.
         breaks: indices of the rows before which some space is set.
+        small: set in small type with narrow gaps, for a table of many figures.
     """
 
     name: str
@@ -63,6 +64,7 @@ class Table:
     columns: tuple[Column, ...]
     rows: tuple[tuple[str, ...], ...]
     breaks: frozenset[int] = frozenset()
+    small: bool = False
 
     def render(self, source: str) -> str:
         """The floats, with a comment that names the file they were made from."""
@@ -78,6 +80,7 @@ class Table:
             r"\centering",
             rf"\caption{{{caption}}}",
             *([rf"\label{{tab:{self.name}}}"] if start == 0 else []),
+            *([r"\scriptsize", r"\setlength{\tabcolsep}{2pt}"] if self.small else []),
             rf"\begin{{tabular}}{{{''.join(column.alignment for column in self.columns)}}}",
             r"\toprule",
             _row([column.heading for column in self.columns]),

@@ -7,14 +7,17 @@ import typer
 
 
 def report(
-    results: Annotated[list[Path], typer.Argument(help="Files written by `diagnose --json`.")],
+    results: Annotated[list[Path], typer.Argument(help="Files written by `diagnose --json` or `aspirin`.")],
     figure: Annotated[
-        Path | None, typer.Option("--figure", "-o", help="Stem of a PNG and an SVG with one curve a file.")
+        Path | None,
+        typer.Option("--figure", "-o", help="Stem of a PNG and an SVG: one curve a diagnosis, or one study."),
     ] = None,
 ) -> int:
-    """Print diagnoses again and draw them into one figure.
+    """Print diagnoses again and draw them into one figure, or print and draw one study.
 
     Examples:
+
+      python -m experiments report results/aspirin/aspirin-rmd17.json -o study
 
       python -m experiments report result.json
 
@@ -22,13 +25,21 @@ def report(
     """
     from experiments.report.figure import draw_recoveries
     from experiments.report.paths import figure_paths
-    from experiments.report.results import read_diagnosis
+    from experiments.report.results import read_diagnosis, read_study
+    from experiments.report.study_figure import draw_study
+    from experiments.report.study_table import print_study
     from experiments.report.table import print_diagnosis
     from span_theorem.console import console
 
     pictures = figure_paths(figure) if figure is not None else ()
-    diagnoses = [read_diagnosis(path) for path in results]
     out = console()
+    if len(results) == 1 and (study := read_study(results[0])) is not None:
+        print_study(study, out)
+        draw_study(study, pictures)
+        for path in pictures:
+            out.print(f"figure: {path}")
+        return 0
+    diagnoses = [read_diagnosis(path) for path in results]
     for diagnosis in diagnoses:
         print_diagnosis(diagnosis, out)
     draw_recoveries(diagnoses, pictures)

@@ -49,6 +49,40 @@ def read_diagnosis(path: Path) -> dict[str, Any]:
     return record.fields
 
 
+def read_study(path: Path) -> dict[str, Any] | None:
+    """A study as :func:`experiments.study.run_study` gives it, ``None`` if the file is of another kind.
+
+    Raises:
+        InputError: the file is missing, is not JSON, or lacks a field.
+    """
+    record = read_result(path)
+    if record.fields["kind"] != "study":
+        return None
+    for name in ("molecule", "data"):
+        record.text(name)
+    record.values("scope")
+    if not isinstance(record.fields.get("published"), dict):
+        raise InputError(f"{path}: field published is not an object")
+    groups = list(record.records("groups"))
+    if not groups:
+        raise InputError(f"{path}: field groups is empty, expected at least one network")
+    for group in groups:
+        for name in ("label", "solver"):
+            group.text(name)
+        for name in ("L", "d", "predicted_boundary", "measured_boundary"):
+            group.integer(name)
+        group.values("backbones")
+        for name in ("agrees", "cliff_lower", "contrast", "contrast_ci"):
+            if name not in group.fields:
+                raise InputError(f"{path}: field {group.place}.{name} is missing")
+        _require_degrees(group)
+        measured = {degree["l"] for degree in group.fields["degrees"]}
+        boundary = group.integer("predicted_boundary")
+        if not {boundary, boundary + 1} <= measured:
+            raise InputError(f"{path}: field {group.place}.degrees lacks l = {boundary} or {boundary + 1}")
+    return record.fields
+
+
 def _require_degrees(record: Record) -> None:
     degrees = list(record.records("degrees"))
     if not degrees:

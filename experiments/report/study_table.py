@@ -4,7 +4,7 @@ from typing import Any
 
 from rich.console import Console
 
-from experiments.report.table import interval, three
+from experiments.report.table import three
 from span_theorem.console import mark, table
 
 
@@ -15,37 +15,13 @@ def print_study(study: dict[str, Any], console: Console) -> None:
         study: as its JSON file holds it.
         console: where to.
     """
-    rows = table(
-        f"{study['molecule']}, {study['data']}: at the boundary dL and above it, mean over networks, 95% intervals",
-        (
-            "<networks", "n", "L", "d", "<solver", "dL", "measured",
-            "ρ(dL)", "ρ(dL+1)", "R²_inj(dL)", "R²_inj(dL+1)", "cliff ≥", "Δ (eV/Å)²",
-        ),
-    )  # fmt: skip
-    previous = None
-    for group in study["groups"]:
-        boundary = group["predicted_boundary"]
-        by_l = {degree["l"]: degree for degree in group["degrees"]}
-        at, above = by_l[boundary], by_l[boundary + 1]
-        if previous not in (None, (group["label"], group["solver"])):
-            rows.add_section()
-        previous = group["label"], group["solver"]
-        rows.add_row(
-            group["label"],
-            str(len(group["backbones"])),
-            str(group["L"]),
-            str(group["d"]),
-            group["solver"],
-            str(boundary),
-            mark(group["agrees"] is True, str(group["measured_boundary"]), str(group["measured_boundary"])),
-            f"{three(at['rho'])} [{interval(at['rho_ci'])}]",
-            f"{three(above['rho'])} [{interval(above['rho_ci'])}]" if above["path"] else "no path",
-            _force(at),
-            _force(above) if above["path"] else "no path",
-            "" if group["cliff_lower"] is None else f"{group['cliff_lower']:.3g}",
-            _contrast(group),
-        )
-    console.print(rows)
+    for label in dict.fromkeys(group["label"] for group in study["groups"]):
+        groups = [group for group in study["groups"] if group["label"] == label]
+        console.print(_networks(f"{study['molecule']}, {study['data']}: {label}", groups))
+    console.print(
+        "at the boundary dL and above it, mean over networks, 95% intervals over networks and frames; cliff: lower "
+        "bound of ρ(dL)/|ρ(dL+1)|; Δ = G(dL) - G(dL+1), (eV/Å)²"
+    )
     published = study["published"]
     console.print(
         f"published for L = {published['L']}, d = {published['d']} ({published['source']}; its definitions are not "
@@ -57,14 +33,41 @@ def print_study(study: dict[str, Any], console: Console) -> None:
         console.print(sentence)
 
 
-def _force(degree: dict[str, Any]) -> str:
-    if degree["r2_injected"] is None:
+def _networks(title: str, groups: list[dict[str, Any]]) -> Any:
+    rows = table(
+        f"{title}, {len(groups[0]['backbones'])} network{'s' if len(groups[0]['backbones']) > 1 else ''}",
+        ("<solver", "d", "dL", "found", "ρ(dL)", "ρ(dL+1)", "R²_inj(dL)", "R²_inj(dL+1)", "cliff ≥", "Δ"),
+    )
+    for index, group in enumerate(groups):
+        boundary = group["predicted_boundary"]
+        by_l = {degree["l"]: degree for degree in group["degrees"]}
+        at, above = by_l[boundary], by_l[boundary + 1]
+        found = str(group["measured_boundary"])
+        rows.add_row(
+            group["solver"],
+            str(group["d"]),
+            str(boundary),
+            mark(group["agrees"] is True, found, found),
+            _figure(at, "rho"),
+            _figure(above, "rho") if above["path"] else "no path",
+            _figure(at, "r2_injected"),
+            _figure(above, "r2_injected") if above["path"] else "no path",
+            "" if group["cliff_lower"] is None else f"{group['cliff_lower']:.3g}",
+            _contrast(group),
+            end_section=index + 1 < len(groups) and groups[index + 1]["solver"] != group["solver"],
+        )
+    return rows
+
+
+def _figure(degree: dict[str, Any], name: str) -> str:
+    if degree[name] is None:
         return ""
-    return f"{three(degree['r2_injected'])} [{interval(degree['r2_injected_ci'])}]"
+    low, high = degree[f"{name}_ci"]
+    return f"{three(degree[name])} [{three(low)}, {three(high)}]"
 
 
 def _contrast(group: dict[str, Any]) -> str:
     if group["contrast"] is None:
         return ""
     low, high = group["contrast_ci"]
-    return f"{group['contrast']:.2g} [{low:.2g} … {high:.2g}]"
+    return f"{group['contrast']:.2g} [{low:.2g}, {high:.2g}]"

@@ -15,7 +15,8 @@ def tables(
     """Write a LaTeX table for every result file in a folder.
 
     A file of `grid --json` becomes the verification grid over (L, d), one of `check --json` the table over l
-    of its instance; NAME.json becomes NAME.tex. The document all-tables.tex shows them all. The tables need
+    of its instance; studies and controls of the diagnostic become theirs. NAME.json becomes NAME.tex, a study
+    NAME-headline.tex and NAME-replicates.tex. The document all-tables.tex shows them all. The tables need
     booktabs.
 
     Examples:
@@ -29,14 +30,14 @@ def tables(
     from span_theorem.errors import InputError
     from span_theorem.output import make_folder, write_text
     from span_theorem.results import read_results
-    from span_theorem.tables import render_tables
+    from span_theorem.tables import TABLES, render_tables
 
     records = read_results(results)
-    if not any(record.fields["kind"] == "grid" for record in records):
+    if not any(record.fields["kind"] in TABLES for record in records):
         target = results / "grid.json"
         raise InputError(
-            f"no grid results in {results}: expected a file made by "
-            f"`python -m span_theorem grid --max-L 4 --max-d 4 --method both --json {target}`"
+            f"nothing in {results} becomes a table: expected a file such as "
+            f"`python -m span_theorem grid --max-L 4 --max-d 4 --method both --json {target}` makes"
         )
     files = render_tables(records)
     make_folder(output)

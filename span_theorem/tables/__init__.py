@@ -10,10 +10,12 @@ from span_theorem.tables.degrees import degrees_table
 from span_theorem.tables.folds import folds_table
 from span_theorem.tables.grid import grid_table
 from span_theorem.tables.polygon import polygon_table
+from span_theorem.tables.study import study_tables
 from span_theorem.tables.transfer import transfer_table
 
 #: What a result file of each kind becomes.
-TABLES: dict[str, Callable[[Record], Table]] = {
+TABLES: dict[str, Callable[[Record], Table | tuple[Table, ...]]] = {
+    "study": study_tables,
     "grid": grid_table,
     "check": degrees_table,
     "polygon": polygon_table,
@@ -43,11 +45,12 @@ def render_tables(results: Sequence[Record]) -> dict[str, str]:
         if kind not in TABLES:
             known = ", ".join(sorted({*TABLES, *WITHOUT_TABLE}))
             raise InputError(f"{result.path}: unknown kind of result '{kind}', expected one of {known}")
-        table = TABLES[kind](result)
-        name = f"{table.name}.tex"
-        if name in files or name == DOCUMENT:
-            other = sources.get(name, "the document of all tables")
-            raise InputError(f"{result.path} and {other} would both become {name}: rename one of them")
-        files[name] = table.render(result.path.name)
-        sources[name] = result.path
+        made = TABLES[kind](result)
+        for table in made if isinstance(made, tuple) else (made,):
+            name = f"{table.name}.tex"
+            if name in files or name == DOCUMENT:
+                other = sources.get(name, "the document of all tables")
+                raise InputError(f"{result.path} and {other} would both become {name}: rename one of them")
+            files[name] = table.render(result.path.name)
+            sources[name] = result.path
     return files | {DOCUMENT: document(list(files))}

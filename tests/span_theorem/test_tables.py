@@ -141,10 +141,10 @@ def assert_refused(outcome, *words):
         assert word in err
 
 
-def test_without_a_grid_it_says_how_to_make_one(capsys, results, tmp_path):
-    for path in results.glob("grid*.json"):
+def test_without_anything_to_write_it_says_how_to_make_some(capsys, results, tmp_path):
+    for path in results.glob("*.json"):
         path.unlink()
-    assert_refused(run(capsys, results, tmp_path / "out"), "no grid results", "span_theorem grid --max-L")
+    assert_refused(run(capsys, results, tmp_path / "out"), "becomes a table", "span_theorem grid --max-L")
     assert not (tmp_path / "out").exists()
 
 
