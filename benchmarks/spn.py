@@ -17,7 +17,7 @@ BACKBONE, SITE, TOWARD = "nequip:aspirin-gfn2-0", 12, 11
 N_TRAIN, N_TEST, L_MAX = 300, 150, 6
 FREQUENCY = 4
 WIDTH, RATE = 64, 1e-2
-LIMIT_S, CLOSE = 400, 0.02
+LIMIT_S, CLOSE = 150, 0.02
 
 
 def run() -> dict[str, Any]:

@@ -80,7 +80,9 @@ def site_jacobian(
         x = positions.detach().clone().requires_grad_()
         features = site_features(backbone, numbers, x, site)
         if not features.requires_grad:
-            raise NoDerivative(f"the features of backbone {backbone.name} are not differentiable in the positions")
+            raise NoDerivative(
+                f"the features of backbone {backbone.name} are not differentiable in the positions"
+            )
         columns = []
         for component in range(features.shape[1]):
             # frames do not see one another, so the gradient of the sum holds every frame's own

@@ -1,11 +1,14 @@
 """`python -m experiments diagnose`: one backbone, one or many marked directions, one probe."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from span_theorem.output import require_writable, write_json
+
+QUICK_COMPONENTS = 256
 
 HELP = """Which injected angular frequencies a probe recovers from a backbone's features.
 
@@ -72,7 +75,13 @@ def diagnose(
             help="Root mean square of the injected forces, eV/Å; default: half that of the frames'."
         ),
     ] = None,
-    forces: Annotated[bool, typer.Option(help="Fit forces too, through the features' derivatives.")] = True,
+    forces: Annotated[
+        bool | None,
+        typer.Option(
+            help="Fit forces too, through the features' derivatives; default: if the layer has at most "
+            f"{QUICK_COMPONENTS} components, each of which costs a backward pass."
+        ),
+    ] = None,
     force_frames: Annotated[
         int, typer.Option("--force-frames", help="Training frames that force fits use at most.")
     ] = 200,
@@ -118,7 +127,7 @@ def diagnose(
         order=order,
         orientations=orientations,
         force=amplitude,
-        forces=forces,
+        forces=forces is not False,
         force_frames=force_frames,
         read_at=read_at,
         shuffled=shuffle,
@@ -133,6 +142,11 @@ def diagnose(
             pair.directions(selected)  # fails on a bad pair before the backbone is loaded
     network = open_backbone(backbone, Options(layer=layer, trust=trust, device=device))
     out = console()
+    if forces is None and network.irreps.dim > QUICK_COMPONENTS:
+        settings = replace(settings, forces=False)
+        out.print(
+            f"force figures left out: {network.irreps.dim} components, a backward pass each; --forces computes them"
+        )
     result = run_with_progress(network, training, test, settings, cache).to_dict()
     if json is not None:
         write_json(json, result)

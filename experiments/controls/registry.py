@@ -10,6 +10,14 @@ from typing import Any
 from span_theorem.errors import InputError
 
 CONTROLS = {
+    "calibration": "experiments.controls.calibration",
+    "activation": "experiments.controls.activation",
+    "capacity": "experiments.controls.capacity",
+    "dose": "experiments.controls.dose",
+    "architecture": "experiments.controls.architecture",
+    "where": "experiments.controls.where",
+    "molecule": "experiments.controls.molecule",
+    "training": "experiments.controls.training",
     "transfer": "experiments.controls.transfer",
 }
 

@@ -29,7 +29,8 @@ MOST_PATHS = {False: 800, True: 550}
 # components of little power do not enter with large weights.
 STRENGTHS = tuple(10.0**power for power in range(-12, 3))
 INVARIANT: Order = (0, 1)
-BLOCK_BYTES = 2e8
+FRAMES_AT_ONCE = 16  # whose Wigner matrices are made together
+BLOCK_BYTES = 5e7  # of the design matrix at a time: it is written once and read once
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,11 +105,10 @@ class EquivariantSPN:
         if not number:
             return None
         fitted, held = (NormalEquations.empty(number, 1) for _ in range(2))
-        for frames, rows in self._rows(order, inputs):
-            values = fields[frames]
-            for equations, mask in ((fitted, ~validation[frames]), (held, validation[frames])):
-                if mask.any():
-                    equations.add(rows[mask].reshape(-1, number), values[mask].reshape(-1, 1))
+        for equations, chosen in ((fitted, ~validation), (held, validation)):
+            values = fields[chosen]
+            for frames, rows in self._rows(order, inputs.select(chosen)):
+                equations.add(rows.reshape(-1, number), values[frames].reshape(-1, 1))
         if not np.any(fitted.gram.diagonal() > 0):
             return None
         solve = NormalEquations.solve_as_scaled
@@ -124,12 +124,14 @@ class EquivariantSPN:
         """Design matrix a few frames at a time: (n, 2l+1, paths), or (n, 2l+1, 3 n_atoms, paths)."""
         width = self._path_number(order) * (2 * order[0] + 1)
         if self._forces and inputs.jacobian is not None:
-            width *= 3 * inputs.jacobian.shape[2]
+            width *= inputs.jacobian.shape[2]
         step = max(1, int(BLOCK_BYTES / 8 / width))
         for start in range(0, len(inputs), step):
             frames = slice(start, start + step)
             jets = self._jets(inputs, frames)
-            parts = []
+            shape: tuple[int, ...] = (len(inputs.values[frames]), 2 * order[0] + 1)
+            shape += (inputs.jacobian.shape[2],) if self._forces and inputs.jacobian is not None else ()
+            rows, done = np.empty((*shape, self._path_number(order))), 0
             for degree in range(1, self.degree + 1):
                 number = self._channel_number(degree, order)
                 leading = {
@@ -141,13 +143,13 @@ class EquivariantSPN:
                 jet = coupled(leading, degree, order)
                 if jet is None:
                     continue
-                # δF̂ = -∂p/∂x
-                parts.append(
-                    jet.values.transpose(0, 2, 1)
-                    if jet.tangents is None
-                    else -jet.tangents.transpose(0, 3, 2, 1)
-                )
-            yield frames, np.concatenate(parts, axis=-1)
+                columns = rows[..., done : done + jet.values.shape[1]]
+                done += jet.values.shape[1]
+                if jet.tangents is None:
+                    columns[...] = jet.values.transpose(0, 2, 1)
+                else:  # δF̂ = -∂p/∂x
+                    np.negative(jet.tangents.transpose(0, 3, 2, 1), out=columns)
+            yield frames, rows
 
     def _path_number(self, order: Order) -> int:
         return sum(
@@ -210,4 +212,5 @@ class EquivariantSPN:
 def _seen_from_molecule(direction: Array, rotations: Array) -> Array:
     """D(R)ᵀ c for c (2l+1,) and rotations (n, k, 3, 3): (n, k, 2l+1)."""
     l = len(direction) // 2
-    return np.stack([direction @ wigner_d(l, turns) for turns in rotations])
+    blocks = np.array_split(rotations, max(1, len(rotations) // FRAMES_AT_ONCE))
+    return np.concatenate([direction @ wigner_d(l, turns) for turns in blocks])

@@ -74,7 +74,8 @@ def export(name: str, recipe: Recipe, checkpoint: Path, data: Data, effort: Effo
     last_path = checkpoint.with_name("last.ckpt")
     last = torch.load(last_path, map_location="cpu", weights_only=False) if last_path.is_file() else best
     hyper = best["hyper_parameters"]
-    _require_same(checkpoint, _given(hyper), recipe.overrides(len(data.training)))
+    expected = {"schedule": recipe.epochs, **recipe.overrides(len(data.training))}
+    _require_same(checkpoint, _given(hyper), expected)
     config = {key: value for key, value in hyper["model"].items() if key not in NOT_THE_MODEL}
     training = {
         "epochs": last["epoch"] + 1,
@@ -110,6 +111,7 @@ def _given(hyper: dict[str, Any]) -> dict[str, Any]:
         "seed": model["seed"],
         "l_max": model["l_max"],
         "epochs": info["trainer"]["max_epochs"],
+        "schedule": hyper["lr_scheduler"]["scheduler"]["T_max"],
         "training_frames": split["train"],
         "validation_frames": split["val"],
     }

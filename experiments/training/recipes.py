@@ -2,7 +2,7 @@
 each shipped backbone was trained on, with which seed, order and length. Provides: `RECIPES`, one line each.
 """
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from span_theorem.errors import InputError
@@ -19,6 +19,7 @@ class Recipe:
         l_max: highest order of the features.
         config: name of the `nequip-train` configuration beside this file, without `.yaml`.
         epochs: length of training, with the learning rate's cosine schedule; 0 leaves the initial weights.
+        schedule: length of the cosine schedule where training stops before its end, as a look at the way there.
         selection: half-open ranges of the training frames that are used; all of them if empty.
         validation_frames: how many of those, drawn by ``seed``, only choose the epoch whose weights are kept.
     """
@@ -29,6 +30,7 @@ class Recipe:
     l_max: int = 2
     config: str = "small"
     epochs: int = 60
+    schedule: int | None = None
     selection: tuple[tuple[int, int], ...] = ()
     validation_frames: int = 50
 
@@ -58,6 +60,7 @@ class Recipe:
             "epochs": self.epochs,
             "training_frames": n_frames - self.validation_frames,
             "validation_frames": self.validation_frames,
+            **({} if self.schedule is None else {"schedule": self.schedule}),
         }
 
     def to_dict(self) -> dict[str, Any]:
@@ -74,6 +77,11 @@ def _gfn2(seed: int, *selection: tuple[int, int]) -> Recipe:
     return Recipe("embedded:train", "embedded:test", seed, selection=selection)
 
 
+def _stopped(recipe: Recipe, epochs: int) -> Recipe:
+    """The same training, ended early: the learning rate is on its way down the whole schedule."""
+    return replace(recipe, epochs=epochs, schedule=recipe.epochs)
+
+
 RECIPES = {
     "aspirin-rmd17-0": _rmd17(split=1, seed=1, epochs=200),
     "aspirin-rmd17-1": _rmd17(split=2, seed=2),
@@ -86,6 +94,8 @@ RECIPES = {
     "aspirin-gfn2-1": _gfn2(2, (1000, 2000)),
     "aspirin-gfn2-2": _gfn2(3, (0, 500), (1000, 1500)),
     "aspirin-gfn2-3": _gfn2(4, (500, 1000), (1500, 2000)),
+    # stations of the training of aspirin-gfn2-0
+    **{f"aspirin-gfn2-0-epoch{epochs}": _stopped(_gfn2(1, (0, 1000)), epochs) for epochs in (1, 3, 10)},
     "aspirin-random": _rmd17(split=1, seed=5, epochs=0),
     # for a GPU; not trained by this project
     "aspirin-rmd17-large": Recipe(

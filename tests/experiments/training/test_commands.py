@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -14,6 +15,7 @@ pytest.importorskip("nequip")
 
 from experiments.backbones import Options, open_backbone, shipped
 from experiments.cli import main
+from experiments.training.recipes import RECIPES
 from experiments.training.run import Run, epochs
 
 EPOCHS = 8
@@ -28,7 +30,9 @@ def wait_for(condition, seconds=300):
         time.sleep(0.05)
 
 
-def test_a_training_killed_and_started_again_ends_with_weights_that_evaluate(labelled_file, tmp_path, capsys):
+def test_a_training_killed_and_started_again_ends_with_weights_that_evaluate(
+    labelled_file, tmp_path, monkeypatch, capsys
+):
     work = tmp_path / "work folder"
     frames = ("--training", str(labelled_file), "--test", str(labelled_file))
     arguments = ("train", "run", RECIPE, *frames, *SHORT, "--work", str(work), "-o", str(work))
@@ -73,6 +77,12 @@ def test_a_training_killed_and_started_again_ends_with_weights_that_evaluate(lab
     other = ("train", "export", str(run.best), "--recipe", "aspirin-rmd17-1", "--trust", "-o", str(tmp_path))
     assert main((*other, *frames, *SHORT[:-1])) == 2
     assert "was trained with seed 1, the recipe says 2" in capsys.readouterr().err
+
+    # nor does one that was not stopped early, where the recipe says so
+    monkeypatch.setitem(RECIPES, "stopped", replace(RECIPES[RECIPE], schedule=60))
+    stopped = ("train", "export", str(run.best), "--recipe", "stopped", "--trust", "-o", str(tmp_path))
+    assert main((*stopped, *frames, *SHORT[:-1])) == 2
+    assert f"was trained with schedule {EPOCHS}, the recipe says 60" in capsys.readouterr().err
 
     # a finished training is left alone, and a folder of another one is not mistaken for it
     before = run.last.stat().st_mtime_ns

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 import yaml
 
@@ -21,6 +23,17 @@ def test_recipes_set_only_what_their_configuration_has():
         base = yaml.safe_load((CONFIGS / "small.yaml").read_text())
         assert recipe.overrides(1000).keys() <= base.keys() | config.keys()
         assert config.get("defaults", ["small"])[0] == "small"
+
+
+@pytest.mark.parametrize("epochs", [1, 3, 10])
+def test_a_station_is_its_training_stopped_early(epochs):
+    whole, station = find("aspirin-gfn2-0"), find(f"aspirin-gfn2-0-epoch{epochs}")
+    assert replace(station, epochs=whole.epochs, schedule=None) == whole
+    assert station.overrides(1000) == whole.overrides(1000) | {"epochs": epochs, "schedule": whole.epochs}
+    card = shipped.read_card(f"aspirin-gfn2-0-epoch{epochs}")
+    assert card["overrides"] == station.overrides(1000)
+    assert card["training"]["kept_epoch"] == epochs
+    assert card["data"] == shipped.read_card("aspirin-gfn2-0")["data"]
 
 
 def test_selection_takes_ranges():

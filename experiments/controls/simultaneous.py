@@ -1,0 +1,68 @@
+"""Bounds that hold for many figures at once, for claims such as «the best of these stays below».
+
+Background: of forty figures that are all zero, one or two leave their 95% intervals by chance. A claim about the
+largest of them needs bounds that all hold together. Provides: one-sided bootstrap bounds after Bonferroni, each at the
+level's complement divided by the number of tests.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from experiments.recovery import Summary
+from numerics.bootstrap import RESAMPLES
+
+LEVEL = 0.95
+
+
+@dataclass(frozen=True)
+class Comparisons:
+    """How many figures are compared with a threshold.
+
+    Attributes:
+        number: of comparisons that have to hold together.
+        level: probability with which they do.
+
+    Raises:
+        ValueError: no comparison, or so many that the resamples cannot tell the tail: fewer than one of them in it.
+    """
+
+    number: int
+    level: float = LEVEL
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.number <= round((1 - self.level) * RESAMPLES):
+            raise ValueError(
+                f"{self.number} tests at level {self.level} cannot be bounded by {RESAMPLES} resamples: "
+                f"expected 1 to {round((1 - self.level) * RESAMPLES)}"
+            )
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"number": self.number, "level": self.level, "correction": "Bonferroni"}
+
+    def bounds(self, summary: Summary, l: int) -> tuple[float, float]:
+        """Lower and upper bound of ρ(l), each one-sided.
+
+        Raises:
+            ValueError: ``l`` was not asked for.
+        """
+        column = summary.column(l)
+        if column is None:
+            raise ValueError(f"the summary has no frequency {l}")
+        tail = (1 - self.level) / self.number
+        low, high = np.quantile(summary.rho_draws[:, column], [tail, 1 - tail])
+        return float(low), float(high)
+
+    def figures(self, summary: Summary, l: int) -> dict[str, Any]:
+        """ρ(l) with its own 95% interval and with both bounds, for a result file."""
+        low, high = self.bounds(summary, l)
+        found = next(found for found in summary.degrees if found.l == l)
+        return {
+            "l": l,
+            "rho": found.rho,
+            "rho_ci": list(found.rho_ci),
+            "lower": low,
+            "upper": high,
+            "path": found.path,
+        }
