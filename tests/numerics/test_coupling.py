@@ -34,7 +34,9 @@ def test_paths_turn_as_their_order_says(degree, l, p, seed):
         return
     assert values.shape == (3, path_count(CHANNELS, degree, (l, p)), 2 * l + 1)
     np.testing.assert_allclose(
-        evaluated(turned, degree, (l, p)), values @ wigner_d(l, rotation).T, atol=1e-10 * np.abs(values).max()
+        evaluated(turned, degree, (l, p)),
+        values @ wigner_d(l, rotation).T,
+        atol=1e-12 + 1e-10 * np.abs(values).max(),
     )
 
 

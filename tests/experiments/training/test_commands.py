@@ -42,7 +42,7 @@ def test_a_training_killed_and_started_again_ends_with_weights_that_evaluate(
     killed = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     wait_for(lambda: run.last.is_file() or killed.poll() is not None)
     killed.send_signal(signal.SIGINT)
-    assert killed.wait(60) == 130
+    assert killed.wait(240) == 130
     done = len(epochs(run))
     assert 1 <= done < EPOCHS
     assert not run.finished
