@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
@@ -39,7 +40,13 @@ def test_a_training_killed_and_started_again_ends_with_weights_that_evaluate(
     run = Run(work / RECIPE / "run", work / RECIPE / "training.xyz", work / RECIPE / "test.xyz")
 
     command = [sys.executable, "-m", "experiments", *arguments]
-    killed = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    killed = subprocess.Popen(
+        command,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        # a shell's background jobs, and what they start, are born deaf to SIGINT
+        preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
+    )
     wait_for(lambda: run.last.is_file() or killed.poll() is not None)
     killed.send_signal(signal.SIGINT)
     assert killed.wait(240) == 130
