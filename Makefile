@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
-.PHONY: demo test venv lint bench clean
+.PHONY: demo test tables venv lint bench clean
 
 demo: $(STAMP)
 	$(BIN)/python -m span_theorem check --L 2 --d 2
@@ -25,6 +25,10 @@ lint: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+# LaTeX of every committed result
+tables: $(STAMP)
+	$(BIN)/python -m span_theorem tables --results docs/results -o tables
 
 bench: $(STAMP)
 	$(BIN)/python -m benchmarks

@@ -93,6 +93,15 @@ class Table:
         return "\n".join([*lines, r"\bottomrule", r"\end{tabular}", r"\end{table}", ""])
 
 
+def heading(columns: Sequence[Column], text: str) -> tuple[str]:
+    r"""A row that is one cell across all columns: with names in a column of their own the table is wider than a page.
+
+    >>> heading((Column("$L$"), Column("$d$")), "mace")
+    ('\\multicolumn{2}{l}{mace}',)
+    """
+    return (rf"\multicolumn{{{len(columns)}}}{{l}}{{{text}}}",)
+
+
 def _row(cells: Sequence[str]) -> str:
     return " & ".join(cells) + r" \\"
 

@@ -73,6 +73,14 @@ class Record:
             self._refuse(name, value, "a list")
         return value
 
+    def integers(self, name: str) -> list[int]:
+        """A field that is a list of integers."""
+        values = self.values(name)
+        for index, value in enumerate(values):
+            if type(value) is not int:
+                self._refuse(f"{name}[{index}]", value, "an integer")
+        return values
+
     def record(self, name: str) -> Record | None:
         """An object field, None where it is null."""
         value = self._get(name)

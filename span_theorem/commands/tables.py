@@ -15,9 +15,9 @@ def tables(
     """Write a LaTeX table for every result file in a folder.
 
     A file of `grid --json` becomes the verification grid over (L, d), one of `check --json` the table over l
-    of its instance; studies and controls of the diagnostic become theirs. NAME.json becomes NAME.tex, a study
-    NAME-headline.tex and NAME-replicates.tex. The document all-tables.tex shows them all. The tables need
-    booktabs.
+    of its instance, one of `multiplicity --json` the table of l in every power; polygon, folds, studies and
+    controls of the diagnostic become theirs. NAME.json becomes NAME.tex, a study NAME-headline.tex and
+    NAME-replicates.tex. The document all-tables.tex shows them all. The tables need booktabs.
 
     Examples:
 

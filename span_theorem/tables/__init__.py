@@ -15,6 +15,7 @@ from span_theorem.tables.dose import dose_table
 from span_theorem.tables.folds import folds_table
 from span_theorem.tables.grid import grid_table
 from span_theorem.tables.molecule import molecule_table
+from span_theorem.tables.multiplicity import multiplicity_table
 from span_theorem.tables.polygon import polygon_table
 from span_theorem.tables.study import study_tables
 from span_theorem.tables.training import training_table
@@ -26,6 +27,7 @@ TABLES: dict[str, Callable[[Record], Table | tuple[Table, ...]]] = {
     "study": study_tables,
     "grid": grid_table,
     "check": degrees_table,
+    "multiplicity": multiplicity_table,
     "polygon": polygon_table,
     "folds": folds_table,
     "control-activation": activation_table,
@@ -40,7 +42,7 @@ TABLES: dict[str, Callable[[Record], Table | tuple[Table, ...]]] = {
 }
 
 #: Kinds that other commands write and of which there is no table.
-WITHOUT_TABLE = frozenset({"show", "multiplicity", "require", "diagnosis"})
+WITHOUT_TABLE = frozenset({"show", "require", "diagnosis"})
 
 DOCUMENT = "all-tables.tex"
 

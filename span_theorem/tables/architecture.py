@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from span_theorem.errors import InputError
-from span_theorem.latex import Column, Table, escape, label
+from span_theorem.latex import Column, Table, escape, heading, label
 from span_theorem.results import Record
 from span_theorem.tables.capacity import thousands
-from span_theorem.tables.ceiling import CEILING_COLUMNS, ceiling_cells, heading, in_words
+from span_theorem.tables.ceiling import CEILING_COLUMNS, ceiling_cells, in_words
 
 _COLUMNS = (
     Column("layer", "l"),
@@ -47,7 +47,7 @@ def architecture_table(result: Record) -> Table:
         r"which knows neither $L$ nor the theorem, or by \texttt{equivariant}, which has no path (--) above $dL$; "
         r"95\% intervals over test frames; *: the layer read by default. " + in_words(result)
     )
-    return Table(label(result.path.stem), caption, _COLUMNS, tuple(rows), frozenset(breaks))
+    return Table(label(result.path.stem), caption, _COLUMNS, tuple(rows), frozenset(breaks), small=True)
 
 
 def _chosen(result: Record, network: str) -> list[Record]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from span_theorem.latex import Column, escape
 from span_theorem.results import Record
 from span_theorem.tables.estimate import estimate
@@ -31,15 +29,6 @@ def ceiling_cells(row: Record) -> tuple[str, str, str, str]:
         share(row.number("rho_at"), row.interval("rho_at_ci")),
         share(row.number("rho_above"), row.interval("rho_above_ci")),
     )
-
-
-def heading(columns: Sequence[Column], text: str) -> tuple[str]:
-    r"""A row that is one cell across all columns: with names in a column of their own the table is wider than a page.
-
-    >>> heading(CEILING_COLUMNS, "mace")
-    ('\\multicolumn{4}{l}{mace}',)
-    """
-    return (rf"\multicolumn{{{len(columns)}}}{{l}}{{{text}}}",)
 
 
 def share(value: float | None, interval: tuple[float, float] | None) -> str:

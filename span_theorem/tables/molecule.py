@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from span_theorem.errors import InputError
-from span_theorem.latex import Column, Table, escape, label
+from span_theorem.latex import Column, Table, escape, heading, label
 from span_theorem.results import Record
-from span_theorem.tables.ceiling import CEILING_COLUMNS, ceiling_cells, heading, in_words
+from span_theorem.tables.ceiling import CEILING_COLUMNS, ceiling_cells, in_words
 
 _COLUMNS = (
     Column("molecule", "l"),
@@ -36,4 +36,4 @@ def molecule_table(result: Record) -> Table:
         r"f, e: measured by \texttt{free} or by \texttt{equivariant}, which has no path (--) above $dL$; 95\% "
         r"intervals over test frames. " + in_words(result)
     )
-    return Table(label(result.path.stem), caption, _COLUMNS, tuple(rows), frozenset(breaks))
+    return Table(label(result.path.stem), caption, _COLUMNS, tuple(rows), frozenset(breaks), small=True)

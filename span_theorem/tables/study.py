@@ -1,14 +1,13 @@
 """The aspirin study: the headline over all networks, and every replicate with its own contrast."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from span_theorem.errors import InputError
-from span_theorem.latex import Column, Table, escape, label
+from span_theorem.latex import Column, Table, escape, heading, label
 from span_theorem.results import Record
 
 _HEADLINE = (
-    Column("networks", "l"),
     Column("$d$"),
     Column("solver", "l"),
     Column("$dL$"),
@@ -47,7 +46,7 @@ def study_tables(result: Record) -> tuple[Table, ...]:
         _table(
             f"{name}-headline",
             _HEADLINE,
-            [(group.text("label"), _headline(group)) for group in groups],
+            list(_headlines(groups)),
             rf"Spectral injection on {what}: power recovered at the boundary $dL$ and above it, mean over the networks "
             r"(their number in brackets), with the ends of the 95\% interval of a bootstrap over networks and frames "
             r"below and above; cliff: 95\% lower bound of $\rho(dL)/|\rho(dL{+}1)|$; --: no path, or no figure. "
@@ -70,12 +69,22 @@ def _table(
     return Table(name, caption, columns, tuple(row for _, row in rows), frozenset(breaks), small=True)
 
 
+def _headlines(groups: Sequence[Record]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Rows with the networks they belong to, which stand above them."""
+    above = None
+    for group in groups:
+        networks = f"{group.text('label')} ({len(group.values('backbones'))})"
+        if networks != above:
+            yield networks, heading(_HEADLINE, escape(networks))
+        yield networks, _headline(group)
+        above = networks
+
+
 def _headline(group: Record) -> tuple[str, ...]:
     d, boundary = group.integer("d"), group.integer("predicted_boundary")
     at, above = _degree(group, boundary), _degree(group, boundary + 1)
     cliff = group.number("cliff_lower")
     return (
-        f"{escape(group.text('label'))} ({len(group.values('backbones'))})",
         str(d),
         escape(group.text("solver")),
         str(boundary),

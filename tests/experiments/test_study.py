@@ -3,6 +3,7 @@
 import json
 import re
 import xml.etree.ElementTree as ElementTree
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,7 +15,11 @@ from experiments.parts import Parts
 from experiments.spn import Probe
 from span_theorem.cli import main as theorem_main
 from span_theorem.errors import InputError
+from span_theorem.results import read_result
+from span_theorem.tables import render_tables
 from tests.experiments.synthetic import Spectrum, random_frames
+
+PUBLISHED = Path(__file__).parents[2] / "docs" / "results"
 
 PLAN = study.Plan(
     n_train=50,
@@ -117,32 +122,76 @@ def test_the_command_writes_result_table_and_figure(tmp_path, capsys, monkeypatc
     assert (tmp_path / "again.svg").read_bytes() == (tmp_path / "out" / "aspirin-toy.svg").read_bytes()
 
 
-def test_latex_tables_say_what_the_json_says(tmp_path, capsys):
-    main(["aspirin", "--data", "toy", "--quick", "-o", str(tmp_path / "out")])
-    assert theorem_main(["tables", "--results", str(tmp_path / "out"), "-o", str(tmp_path / "tex")]) == 0
-    result = json.loads((tmp_path / "out" / "aspirin-toy.json").read_text())
-    rows = [
+def rows_of(table):
+    """Cells of the rows below the heading of a table in LaTeX, without those that are one cell across."""
+    lines = table.split(r"\midrule")[1:]
+    found = [
         [cell.strip() for cell in line.rstrip(" \\").split("&")]
-        for line in (tmp_path / "tex" / "aspirin-toy-headline.tex").read_text().splitlines()
-        if "&" in line and "networks &" not in line
+        for part in lines
+        for line in part.split(r"\bottomrule")[0].splitlines()
+        if "&" in line
     ]
-    assert len(rows) == len(result["groups"])
-    for row, group in zip(rows, result["groups"], strict=True):
+    return found
+
+
+def assert_shows(cell, value, ends, unit=1, digits=3):
+    """A cell of value_{lower}^{upper}; a dash where there is no figure."""
+    numbers = [float(number) for number in re.findall(r"-?\d+\.\d+", cell)]
+    expected = [] if value is None or ends is None else [unit * number for number in (value, *ends)]
+    assert numbers == pytest.approx(expected, abs=0.6 * 10**-digits)
+
+
+def check_tables(result, tables):
+    """Headline and replicates against the JSON that they were made from."""
+    name = re.sub("[^a-z0-9]+", "-", f"{result['molecule']}-{result['data']}".lower())
+    headline, replicates = (rows_of(tables[f"{name}-{kind}.tex"]) for kind in ("headline", "replicates"))
+    groups = result["groups"]
+    assert len(headline) == len(groups)
+    for row, group in zip(headline, groups, strict=True):
+        boundary = group["predicted_boundary"]
+        assert row[:4] == [str(group["d"]), group["solver"], str(boundary), str(group["measured_boundary"])]
+        degrees = {degree["l"]: degree for degree in group["degrees"]}
+        for cell, l, figure in (
+            (row[4], boundary, "rho"),
+            (row[5], boundary + 1, "rho"),
+            (row[6], boundary, "r2_injected"),
+            (row[7], boundary + 1, "r2_injected"),
+        ):
+            found = degrees[l] if degrees[l]["path"] else {figure: None, f"{figure}_ci": None}
+            assert_shows(cell, found[figure], found[f"{figure}_ci"])
+        cliff = re.findall(r"[\d.]+", row[8])
+        if group["cliff_lower"] is None:
+            assert row[8] == "--"
+        else:
+            assert float(cliff[0]) == pytest.approx(min(group["cliff_lower"], 1000), abs=0.06)
+    members = [(group, one) for group in groups for one in group["replicates"]]
+    assert len(replicates) == len(members)
+    for row, (group, one) in zip(replicates, members, strict=True):
+        assert row[0].replace("\\_", "_") == one["backbone"]
         assert row[1:5] == [
             str(group["d"]),
             group["solver"],
             str(group["predicted_boundary"]),
-            str(group["measured_boundary"]),
+            str(one["measured_boundary"]),
         ]
-        for cell, l, name in ((row[5], 0, "rho"), (row[6], 1, "rho"), (row[7], 0, "r2_injected")):
-            degree = next(d for d in group["degrees"] if d["l"] == group["predicted_boundary"] + l)
-            numbers = [float(number) for number in re.findall(r"-?\d+\.\d+", cell)]
-            expected = [degree[name], *degree[f"{name}_ci"]] if degree["path"] else []
-            assert numbers == pytest.approx(expected, abs=6e-4)
-    replicates = (tmp_path / "tex" / "aspirin-toy-replicates.tex").read_text()
-    assert sum("&" in line for line in replicates.splitlines()) == 1 + sum(
-        len(group["replicates"]) for group in result["groups"]
-    )
+        degrees = {degree["l"]: degree for degree in one["degrees"]}
+        for cell, l in ((row[5], group["predicted_boundary"]), (row[6], group["predicted_boundary"] + 1)):
+            shown = (degrees[l]["rho"], degrees[l]["rho_ci"]) if degrees[l]["path"] else (None, None)
+            assert_shows(cell, *shown)
+        assert_shows(row[7], one["contrast"], one["contrast_ci"], unit=1000, digits=2)
+
+
+def test_latex_tables_say_what_the_json_says(tmp_path, capsys):
+    main(["aspirin", "--data", "toy", "--quick", "-o", str(tmp_path / "out")])
+    assert theorem_main(["tables", "--results", str(tmp_path / "out"), "-o", str(tmp_path / "tex")]) == 0
+    result = json.loads((tmp_path / "out" / "aspirin-toy.json").read_text())
+    check_tables(result, {path.name: path.read_text() for path in (tmp_path / "tex").iterdir()})
+
+
+@pytest.mark.parametrize("name", ["aspirin-rmd17", "aspirin-embedded"])
+def test_the_published_tables_are_those_of_their_json(name):
+    path = PUBLISHED / f"{name}.json"
+    check_tables(json.loads(path.read_text()), render_tables([read_result(path)]))
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,9 @@ def made(tmp_path_factory):
         f"grid --max-L 2 --max-d 2 --method both --features exact --json {folder}/grid_exact.json",
         f"check --L 2 --d 2 --method both --json {folder}/check-2-2.json",
         f"check --L 3 --d 2 --features exact --method exact --json {folder}/check-3-2-exact.json",
+        f"multiplicity --L 2 --d 3 --json {folder}/multiplicity-2-3.json",
+        f"multiplicity --L 5 --d 5 --json {folder}/multiplicity-5-5.json",
+        f"multiplicity --L 1 --d 13 --features exact --json {folder}/multiplicity-1-13.json",
     ]
     for command in commands:
         assert main(command.split()) == 0
@@ -86,6 +89,37 @@ def test_the_table_over_l_reads_back_as_its_json(capsys, results, tmp_path, name
     assert "no function-class bound" in caption
 
 
+@pytest.mark.parametrize("name", ["multiplicity-2-3", "multiplicity-1-13"])
+def test_multiplicities_read_back_as_their_json(capsys, results, tmp_path, name):
+    assert run(capsys, results, tmp_path / "out")[0] == 0
+    content = read(results / f"{name}.json")
+    *rows, dims = body(tmp_path / "out" / f"{name}.tex")
+    assert [int(row[0]) for row in rows] == list(range(content["boundary"] + 1))
+    assert [int(row[-1]) for row in rows] == content["total"]
+    # a column for every power, as long as they fit the page
+    shown = content["powers"][: len(dims) - 2]
+    assert len(shown) == (4 if name == "multiplicity-2-3" else 0)
+    for k, power in enumerate(shown, 1):
+        assert [int(row[k]) for row in rows if row[k] != "--"] == power["multiplicities"]
+        assert int(dims[k]) == power["dim"]
+    assert int(dims[-1]) == content["total_dim"]
+
+
+def test_a_multiplicity_that_is_wrong_is_said(capsys, results, tmp_path):
+    path = results / "multiplicity-2-3.json"
+    content = read(path) | {"multiplicity_one_at_boundary": False, "dims_agree": False}
+    content["total"][-1] = 2
+    path.write_text(json.dumps(content))
+    assert run(capsys, results, tmp_path / "out")[0] == 0
+    text = (tmp_path / "out" / "multiplicity-2-3.tex").read_text()
+    assert "occurs 2 times, NOT ONCE" in text
+    assert "DO NOT AGREE" in text
+    path.write_text(json.dumps(content | {"total": content["total"][:-1]}))
+    assert_refused(run(capsys, results, tmp_path / "out"), "total has 6 entries", "expected 7")
+    path.write_text(json.dumps(content | {"total": [*content["total"][:-1], 0.5]}))
+    assert_refused(run(capsys, results, tmp_path / "out"), "total[6] is 0.5", "expected an integer")
+
+
 def test_verdicts_say_what_failed(capsys, results, tmp_path):
     path = results / "check-2-2.json"
     content = read(path)
@@ -120,7 +154,7 @@ def test_a_numeric_verdict_alone_is_held_against_the_law(capsys, results, tmp_pa
 def test_all_tables_compile_in_one_document(capsys, results, tmp_path):
     status, out, _ = run(capsys, results, tmp_path / "out")
     assert status == 0
-    assert out.count("Written:") == 5
+    assert out.count("Written:") == 8
     log, good = compile_with_pdflatex(tmp_path / "out", "all-tables.tex")
     assert good, log[-2000:]
     assert "Overfull" not in log

@@ -24,10 +24,8 @@ from experiments.spn import Probe
 from span_theorem.errors import InputError, MissingPackage
 from span_theorem.output import write_json
 from span_theorem.results import read_result
-from span_theorem.tables import render_tables
 from span_theorem.tables.architecture import architecture_table
 from tests.experiments.synthetic import Noise, Spectrum, random_frames
-from tests.span_theorem.test_latex import compile_with_pdflatex, needs_pdflatex
 
 PUBLISHED = Path(__file__).parents[3] / "docs" / "results" / "control-architecture.json"
 PROBES = (Probe("equivariant", 1), Probe("equivariant", 2), Probe("free", 1))
@@ -261,12 +259,3 @@ def check_table(path, result):
 
 def test_the_published_table_is_that_of_its_json():
     check_table(PUBLISHED, json.loads(PUBLISHED.read_text()))
-
-
-@needs_pdflatex
-def test_the_published_table_compiles_and_fits_the_page(tmp_path):
-    for name, text in render_tables([read_result(PUBLISHED)]).items():
-        (tmp_path / name).write_text(text)
-    log, good = compile_with_pdflatex(tmp_path, "all-tables.tex")
-    assert good, log[-2000:]
-    assert "Overfull" not in log

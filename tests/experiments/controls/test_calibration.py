@@ -19,9 +19,7 @@ from numerics.harmonics import random_rotation
 from span_theorem.errors import InputError, MissingPackage
 from span_theorem.output import write_json
 from span_theorem.results import Record, read_result
-from span_theorem.tables import render_tables
 from span_theorem.tables.calibration import calibration_table
-from tests.span_theorem.test_latex import compile_with_pdflatex, needs_pdflatex
 
 PUBLISHED = Path(__file__).parents[3] / "docs" / "results" / "control-calibration.json"
 
@@ -247,13 +245,3 @@ def test_the_published_result_covers_the_map_and_the_folds_and_agrees():
         for n in range(2, 11):
             assert all(("harmonics", n, L, 1, features) in found for L in range(1, 11))
     check_table(result, calibration_table(read_result(PUBLISHED)))
-
-
-@needs_pdflatex
-def test_the_published_table_compiles_and_fits_the_page(tmp_path):
-    for name, text in render_tables([read_result(PUBLISHED)]).items():
-        (tmp_path / name).write_text(text)
-    log, good = compile_with_pdflatex(tmp_path, "all-tables.tex")
-    assert good, log[-2000:]
-    assert "Overfull" not in log
-    assert "Float too large" not in log

@@ -21,10 +21,8 @@ from experiments.training.evaluate import errors
 from span_theorem.errors import InputError, MissingPackage
 from span_theorem.output import write_json
 from span_theorem.results import read_result
-from span_theorem.tables import render_tables
 from span_theorem.tables.training import training_table
 from tests.experiments.synthetic import FeaturesOnly, Noise, Spectrum, random_frames
-from tests.span_theorem.test_latex import compile_with_pdflatex, needs_pdflatex
 
 PUBLISHED = Path(__file__).parents[3] / "docs" / "results" / "control-training.json"
 
@@ -258,13 +256,3 @@ def test_the_published_result_agrees_with_its_table():
     result = json.loads(PUBLISHED.read_text())
     assert [entry["name"] for entry in result["networks"]] == [one.name for one in NETWORKS]
     check_table(result, training_table(read_result(PUBLISHED)))
-
-
-@needs_pdflatex
-def test_the_published_table_compiles_and_fits_the_page(tmp_path):
-    for name, text in render_tables([read_result(PUBLISHED)]).items():
-        (tmp_path / name).write_text(text)
-    log, good = compile_with_pdflatex(tmp_path, "all-tables.tex")
-    assert good, log[-2000:]
-    assert "Overfull" not in log
-    assert "Float too large" not in log

@@ -23,10 +23,8 @@ from numerics.quadrature import sphere_quadrature
 from span_theorem.errors import InputError, MissingPackage
 from span_theorem.output import write_json
 from span_theorem.results import read_result
-from span_theorem.tables import render_tables
 from span_theorem.tables.transfer import share, transfer_table
 from tests.experiments.synthetic import Spectrum
-from tests.span_theorem.test_latex import compile_with_pdflatex, needs_pdflatex
 
 PUBLISHED = Path(__file__).parents[3] / "docs" / "results" / "control-transfer.json"
 WATER = np.array([8, 1, 1])
@@ -272,16 +270,6 @@ def test_table_figure_and_summary_are_made_from_the_json(tmp_path):
     console = Console(width=160, file=StringIO())
     console.print(transfer.summarise(result))
     assert "constant" in console.file.getvalue()
-
-
-@needs_pdflatex
-def test_the_published_table_compiles_and_fits_the_page(tmp_path):
-    files = render_tables([read_result(PUBLISHED)])
-    for name, text in files.items():
-        (tmp_path / name).write_text(text)
-    log, good = compile_with_pdflatex(tmp_path, "all-tables.tex")
-    assert good, log[-2000:]
-    assert "Overfull" not in log
 
 
 @pytest.fixture(scope="module")
