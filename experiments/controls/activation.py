@@ -87,8 +87,8 @@ class Settings:
     width: int = 128
     steps: int = 1500
     growing: tuple[str, ...] = ("silu", "tanh")
-    widths: tuple[int, ...] = (16, 64, 128, 256, 512)
-    lengths: tuple[int, ...] = (100, 300, 750, 1500)
+    widths: tuple[int, ...] = (4, 16, 64, 128, 256, 512)
+    lengths: tuple[int, ...] = (100, 300, 750, 1500, 4000)
     batch: int = 500
     backbone: str | Backbone = BACKBONE
     training: str = "embedded:train"

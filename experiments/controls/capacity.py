@@ -103,11 +103,11 @@ def hidden(activation: str, width: int, steps: int, batch: int) -> Probe:
 
 LADDER = (
     *(Rung(SITE, hidden("linear", width, 300, 1000)) for width in (1, 16, 128, 512)),
-    *(Rung(SITE, hidden("linear", width, 100, 500)) for width in (2048, 6850)),
+    *(Rung(SITE, hidden("linear", width, 300, 500)) for width in (2048, 6850)),
     *(Rung(SITE, hidden("square", width, 1500, 1000)) for width in (1, 2, 3, 4, 6, 8, 16, 32, 64, 144)),
     Rung(SITE, hidden("square", 512, 600, 1000)),
-    Rung(SITE, hidden("square", 2048, 200, 1000)),
-    Rung(SITE, hidden("square", 6850, 100, 500)),
+    Rung(SITE, hidden("square", 2048, 800, 500)),
+    Rung(SITE, hidden("square", 6850, 400, 500)),
     *(Rung(shown, Probe("free", 1)) for shown in (SITE, LAYERS, NEIGHBOURS, MOLECULE)),
     *(Rung(shown, Probe("free", 2)) for shown in (SITE, LAYERS, NEIGHBOURS, MOLECULE)),
 )

@@ -115,9 +115,10 @@ def what_is_above(result: dict[str, Any]) -> str:
     if not tested:
         return "No probe was asked for that could have found a frequency above dL."
     worst = max(tested, key=lambda row: row["above_upper"])
+    solvers = " and ".join(dict.fromkeys(row["solver"] for row in tested))
     return (
-        f"In {tests['number']} tests at frequencies above dL, free found none above {THRESHOLD} (lower bounds that "
-        f"hold together at {tests['level']:.0%}); the largest upper bound is {worst['above_upper']:.3f}, "
+        f"In {tests['number']} tests at frequencies above dL, {solvers} found none above {THRESHOLD} (lower bounds "
+        f"that hold together at {tests['level']:.0%}); the largest upper bound is {worst['above_upper']:.3f}, "
         f"{place(worst)}."
     )
 

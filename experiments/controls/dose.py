@@ -12,7 +12,7 @@ of these doses, the frames that every l needs, and the dose of a planted frequen
   share.
 
 A dose finds a frequency if the interval of ρ lies above the threshold, at every larger dose too; it is enough if ρ is
-at least nine tenths of what the largest dose gives, at every larger one too.
+at least nine tenths of what the largest dose gives as well, at every larger one too.
 """
 
 from collections.abc import Callable, Sequence
@@ -25,7 +25,7 @@ import numpy as np
 from experiments.backbones.protocol import Backbone, card_of
 from experiments.controls.capacity import PAIR
 from experiments.controls.planted import Planted
-from experiments.controls.probing import Sample, pooled, probe_part, sample
+from experiments.controls.probing import Sample, open_layer, pooled, probe_part, sample
 from experiments.controls.protocol import Context
 from experiments.controls.simultaneous import Comparisons
 from experiments.crosscheck import NOT_TESTED, TESTED, THRESHOLD
@@ -49,12 +49,6 @@ D = 2
 PLANTED_PROBES = (Probe("free", 1), Probe("free", D), Probe("equivariant", D))
 
 
-def _shipped(name: str) -> Backbone:
-    from experiments.backbones import open_backbone
-
-    return open_backbone(name)
-
-
 @dataclass(frozen=True)
 class Network:
     """A network to measure.
@@ -71,8 +65,11 @@ class Network:
 
 
 NETWORKS = (
-    *(Network(f"aspirin-gfn2-{i}", partial(_shipped, f"nequip:aspirin-gfn2-{i}")) for i in range(4)),
-    Network("aspirin-random", partial(_shipped, "nequip:aspirin-random"), replicate=False),
+    *(Network(f"aspirin-gfn2-{i}", partial(open_layer, f"nequip:aspirin-gfn2-{i}")) for i in range(4)),
+    *(
+        Network(name, partial(open_layer, f"nequip:{name}"), replicate=False)
+        for name in ("aspirin-gfn2-0-epoch10", "aspirin-gfn2-0-epoch1", "aspirin-random")
+    ),
 )
 
 
@@ -101,13 +98,13 @@ class Settings:
     forces: tuple[float, ...] = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
     frames: dict[tuple[str, int], tuple[int, ...]] = field(
         default_factory=lambda: {
-            ("equivariant", 2): (20, 40, 80, 150, 300, 600, 1200),
-            ("equivariant", 3): (40, 150, 300),
-            ("free", 2): (20, 40, 80, 150, 300),
+            ("equivariant", 2): (5, 10, 20, 40, 80, 150, 300, 600, 1200),
+            ("equivariant", 3): (10, 20, 40, 150, 300),
+            ("free", 2): (20, 40, 80, 150, 300, 600),
         }
     )
     turns: tuple[int, ...] = (1, 2, 5, 10)
-    shares: tuple[float, ...] = (0.0, 0.01, 0.03, 0.1, 0.3, 1.0)
+    shares: tuple[float, ...] = (0.0, 0.01, 0.03, 0.1, 0.2, 0.3, 0.5, 1.0)
     pair: MarkedPair = PAIR
 
     def to_dict(self) -> dict[str, Any]:
@@ -269,7 +266,10 @@ class _Measured:
 
     def _figures(self, parts: Sequence[dict[str, Any]], purpose: str) -> dict[str, Any]:
         summary = pooled(parts, self.context.seed, purpose)
-        rows = [{"l": one.l, "rho": one.rho, "rho_ci": list(one.rho_ci)} for one in summary.degrees]
+        rows = [
+            {"l": one.l, "rho": one.rho, "rho_ci": list(one.rho_ci), "path": one.path}
+            for one in summary.degrees
+        ]
         return {"degrees": rows}
 
     def _sample(self, number: int) -> Sample:
@@ -312,7 +312,8 @@ def _first(doses: Sequence[dict[str, Any]]) -> float | None:
 def _needed(result: dict[str, Any]) -> list[dict[str, Any]]:
     """For every series and frequency the dose that finds it, and the dose that is enough; see the module's text.
 
-    Doses of the amplitude are given as multiples of what the network leaves of the energies.
+    A frequency to which the probe has no path needs no dose and is passed over. Doses of the amplitude are given as
+    multiples of what the network leaves of the energies.
     """
     needed = []
     for varied, name in (("amplitude", "ratio"), ("frames", "dose"), ("orientations", "dose")):
@@ -320,16 +321,20 @@ def _needed(result: dict[str, Any]) -> list[dict[str, Any]]:
             doses = series["doses"]
             for last in doses[-1]["degrees"]:
                 l = last["l"]
-                if varied == "amplitude" and l != result["boundary"]:
+                if not last["path"] or (varied == "amplitude" and l != result["boundary"]):
                     continue
                 at = [dose["degrees"][l - 1] for dose in doses]
-                found = _from_here_on(doses, [one["rho_ci"][0] > THRESHOLD for one in at], name)
-                enough = _from_here_on(doses, [one["rho"] >= ENOUGH * last["rho"] for one in at], name)
-                needed.append(
-                    _who(varied, series)
-                    | {"found": found, "enough": None if found is None else enough, "most": doses[-1][name]}
-                    | last
-                )
+                seen = [one["rho_ci"][0] > THRESHOLD for one in at]
+                nearly = [
+                    yes and one["rho"] >= ENOUGH * last["rho"] for yes, one in zip(seen, at, strict=True)
+                ]
+                doses_needed = {
+                    "found": _from_here_on(doses, seen, name),
+                    "enough": _from_here_on(doses, nearly, name),
+                    "most": doses[-1][name],
+                }
+                figures = {key: last[key] for key in ("l", "rho", "rho_ci")}
+                needed.append(_who(varied, series) | doses_needed | figures)
     for series in result["planted"]:
         last = series["doses"][-1]
         figures = {"l": last["l"], "rho": last["rho"], "rho_ci": last["rho_ci"]}
@@ -430,7 +435,7 @@ def draw(result: dict[str, Any]) -> "Figure":
     axes[0, 0].set_title(f"amplitude, $l = {boundary}$", fontsize=9)
     axes[0, 0].set_xlabel("injected energy / network's residual (rms)", fontsize=8)
     _degrees_panel(axes[0, 1], [one for one in result["frames"] if one["d"] == D])
-    axes[0, 1].set_title(f"frames, $d = {D}$", fontsize=9)
+    axes[0, 1].set_title(f"frames, $d = {D}$ (dashed: equivariant)", fontsize=9)
     axes[0, 1].set_xlabel("training frames", fontsize=8)
     _degrees_panel(axes[1, 0], result["orientations"])
     axes[1, 0].set_title(f"orientations, free, $d = {D}$", fontsize=9)
@@ -440,7 +445,10 @@ def draw(result: dict[str, Any]) -> "Figure":
     axes[1, 1].set_xlabel("share of signal", fontsize=8)
     for panel in axes.flat:
         tidy(panel, result["threshold"])
-        panel.legend(fontsize=6, frameon=False)
+    axes[0, 0].legend(fontsize=6, loc="upper left", framealpha=0.9)
+    axes[1, 1].legend(fontsize=6, loc="upper left", frameon=False)
+    for panel in (axes[0, 1], axes[1, 0]):
+        panel.legend(fontsize=6, loc="center right", frameon=False)
     for panel in axes[:, 0]:
         panel.set_ylabel(r"recovered share $\rho$", fontsize=8)
     return figure
@@ -471,8 +479,8 @@ def _degrees_panel(panel: "Axes", found: Sequence[dict[str, Any]]) -> None:
         for column in range(len(series["doses"][0]["degrees"])):
             degrees = [dose["degrees"][column] for dose in series["doses"]]
             l = degrees[0]["l"]
-            if equivariant and column == len(series["doses"][0]["degrees"]) - 1:
-                continue  # no path
+            if not degrees[-1]["path"]:
+                continue
             curve(
                 panel,
                 [dose["dose"] for dose in series["doses"]],

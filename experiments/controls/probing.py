@@ -5,11 +5,13 @@ frames, runs one diagnosis so that a killed run need not run it again, and puts 
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+from experiments.backbones import Options, open_backbone
 from experiments.backbones.protocol import Backbone, card_of
 from experiments.controls.protocol import Context
+from experiments.controls.simultaneous import RESAMPLES
 from experiments.data.cache import cache_folder
 from experiments.data.frames import Frames
 from experiments.diagnosis import Settings, diagnose
@@ -17,7 +19,6 @@ from experiments.features import FeatureReader
 from experiments.recovery import FrameSums, Summary, summarise
 from experiments.seeds import generator
 from experiments.split import draw
-from numerics.bootstrap import RESAMPLES
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,6 +31,15 @@ class Sample:
     def to_dict(self) -> dict[str, Any]:
         """Source, number and checksum of both."""
         return {"training": self.training.to_dict(), "test": self.test.to_dict()}
+
+    def unlabelled(self) -> "Sample":
+        """The same frames without energies and forces: what is left to fit is the injected field."""
+        return Sample(*(replace(one, energies=None, forces=None) for one in (self.training, self.test)))
+
+
+def open_layer(spec: str, layer: str | None = None) -> Backbone:
+    """A named backbone at a layer, ``None`` for the default one."""
+    return open_backbone(spec, Options(layer=layer))
 
 
 def sample(training: str, test: str, n_train: int, n_test: int, seed: int) -> Sample:
@@ -76,7 +86,6 @@ def probe_part(
         "training": shown.training.checksum,
         "test": shown.test.checksum,
         "settings": asdict(settings),
-        "resamples": RESAMPLES,
     }
 
     def compute() -> dict[str, Any]:
@@ -95,4 +104,4 @@ def pooled(parts: Sequence[dict[str, Any]], seed: int, purpose: str) -> Summary:
         seed, purpose: of the bootstrap.
     """
     sums = [[FrameSums.from_dict(pair) for pair in part["sums"]] for part in parts]
-    return summarise(sums, generator(seed, purpose))
+    return summarise(sums, generator(seed, purpose), RESAMPLES)

@@ -11,9 +11,12 @@ from typing import Any
 import numpy as np
 
 from experiments.recovery import Summary
-from numerics.bootstrap import RESAMPLES
 
 LEVEL = 0.95
+RESAMPLES = 20_000
+"""Of figures that are bounded together."""
+IN_TAIL = 5
+"""Fewest resamples from which the end of a tail is told."""
 
 
 @dataclass(frozen=True)
@@ -25,17 +28,18 @@ class Comparisons:
         level: probability with which they do.
 
     Raises:
-        ValueError: no comparison, or so many that the resamples cannot tell the tail: fewer than one of them in it.
+        ValueError: no comparison, or so many that fewer than :data:`IN_TAIL` resamples are in a tail.
     """
 
     number: int
     level: float = LEVEL
 
     def __post_init__(self) -> None:
-        if not 1 <= self.number <= round((1 - self.level) * RESAMPLES):
+        most = round((1 - self.level) * RESAMPLES / IN_TAIL)
+        if not 1 <= self.number <= most:
             raise ValueError(
                 f"{self.number} tests at level {self.level} cannot be bounded by {RESAMPLES} resamples: "
-                f"expected 1 to {round((1 - self.level) * RESAMPLES)}"
+                f"expected 1 to {most}"
             )
 
     def to_dict(self) -> dict[str, Any]:

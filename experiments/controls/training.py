@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from experiments.backbones.protocol import Backbone, Potential, card_of
-from experiments.controls.probing import Sample, pooled, probe_part, sample
+from experiments.controls.probing import open_layer, pooled, probe_part, sample
 from experiments.controls.protocol import Context
 from experiments.controls.simultaneous import Comparisons
 from experiments.controls.untrained import untrained
@@ -67,12 +67,6 @@ class Network:
     open: Callable[[], Backbone]
 
 
-def _shipped(name: str) -> Backbone:
-    from experiments.backbones import open_backbone
-
-    return open_backbone(f"nequip:{name}")
-
-
 def _line(name: str, epochs: int, stations: Sequence[int] = ()) -> tuple[Network, ...]:
     """A shipped network, its initial weights, and what is shipped of the way from these to it."""
     return (
@@ -83,16 +77,16 @@ def _line(name: str, epochs: int, stations: Sequence[int] = ()) -> tuple[Network
                 name,
                 f"epoch {station}",
                 station,
-                partial(_shipped, f"{name}-epoch{station}"),
+                partial(open_layer, f"nequip:{name}-epoch{station}"),
             )
             for station in stations
         ),
-        Network(name, name, "trained", epochs, partial(_shipped, name)),
+        Network(name, name, "trained", epochs, partial(open_layer, f"nequip:{name}")),
     )
 
 
 NETWORKS = (
-    Network("aspirin-random", "aspirin-random", "initial", 0, partial(_shipped, "aspirin-random")),
+    Network("aspirin-random", "aspirin-random", "initial", 0, partial(open_layer, "nequip:aspirin-random")),
     *_line("aspirin-gfn2-0", 60, (1, 3, 10)),
     *(network for replicate in (1, 2, 3) for network in _line(f"aspirin-gfn2-{replicate}", 60)),
 )
@@ -146,7 +140,7 @@ def run(context: Context, settings: Settings | None = None) -> dict[str, Any]:
                 (settings.pair,), probe, settings.l_max, orientations=settings.orientations, forces=False
             )
             parts[network.name, probe.solver] = probe_part(
-                context, backbone, _unlabelled(shown), replace(asked, seed=context.seed)
+                context, backbone, shown.unlabelled(), replace(asked, seed=context.seed)
             )
         networks.append(_described(network, backbone, shown.test, context))
     if not networks:
@@ -169,10 +163,6 @@ def run(context: Context, settings: Settings | None = None) -> dict[str, Any]:
     }
     result["agrees"] = not result["crossing"] and not result["short"]
     return result | {"conclusions": _conclusions(result)}
-
-
-def _unlabelled(shown: Sample) -> Sample:
-    return Sample(*(replace(frames, energies=None, forces=None) for frames in (shown.training, shown.test)))
 
 
 def _described(network: Network, backbone: Backbone, test: Frames, context: Context) -> dict[str, Any]:

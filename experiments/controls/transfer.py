@@ -23,35 +23,34 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from experiments.backbones.protocol import Backbone, card_of
-from experiments.backbones.site import site_features
+from experiments.controls.probing import open_layer
 from experiments.controls.protocol import Context
+from experiments.controls.sphere import (
+    ROUNDING,
+    SYSTEMS,
+    Array,
+    Move,
+    above,
+    choose_move,
+    features_over_sphere,
+    powers,
+    shares,
+)
+from experiments.controls.untrained import untrained
 from experiments.data.frames import Frames
 from experiments.seeds import generator
 from experiments.split import draw as draw_frames
-from numerics.power_spectrum import power_spectrum
-from numerics.quadrature import SphereQuadrature, sphere_quadrature
+from numerics.quadrature import sphere_quadrature
 from span_theorem.errors import InputError, MissingPackage
 
 if TYPE_CHECKING:
-    from e3nn.o3 import Irreps
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
     from rich.table import Table
 
-Array = NDArray[np.float64]
-
-ROUNDING = 1e-11
-"""Power below this share of the features' mean square is rounding: float32 features are good to a few 1e-6 at worst.
-Measured at the layers where nothing can leak: 1e-15 to 3e-13."""
-
 RESAMPLES = 2000
-ATOMS = 525
-"""Atoms that pass through a network at once: 25 aspirins."""
-
-SYSTEMS = ("pair", "triple", "molecule")
 
 
 @dataclass(frozen=True)
@@ -73,38 +72,18 @@ class Network:
     n_frames: int | None = None
 
 
-def _shipped(spec: str, layer: str | None) -> Backbone:
-    from experiments.backbones import Options, open_backbone
-
-    return open_backbone(spec, Options(layer=layer))
-
-
-def _redrawn(spec: str, layer: str | None) -> Backbone:
-    """The initial weights that the configuration of a shipped NequIP draws with its own seed: where it came from."""
-    from experiments.backbones import Options, shipped
-    from experiments.backbones.nequip import NequIP, build
-    from experiments.backbones.registry import FAMILIES
-
-    FAMILIES["nequip"].require()
-    files = shipped.read(spec.removeprefix("nequip:"), shipped.FOLDER)
-    return NequIP(
-        f"{spec}, initial weights",
-        build(files.config),
-        Options(layer=layer),
-        source=f"initial weights of {spec}, drawn with seed {files.config['seed']}",
-        licence=str(files.card.get("licence", "unknown")),
-        settings={"config_sha256": files.card["config_sha256"]},
-    )
+def _initial(spec: str, layer: str | None) -> Backbone:
+    return untrained(spec.removeprefix("nequip:"), layer)
 
 
 TRAINED = tuple(f"nequip:aspirin-rmd17-{name}" for name in ("0", "1", "2", "3", "l1", "l3"))
 
 NETWORKS = (
-    *(Network(spec, "NequIP", "trained", partial(_shipped, spec)) for spec in TRAINED),
-    *(Network(spec, "NequIP", "initial", partial(_redrawn, spec)) for spec in TRAINED),
-    Network("nequip:aspirin-random", "NequIP", "initial", partial(_shipped, "nequip:aspirin-random")),
+    *(Network(spec, "NequIP", "trained", partial(open_layer, spec)) for spec in TRAINED),
+    *(Network(spec, "NequIP", "initial", partial(_initial, spec)) for spec in TRAINED),
+    Network("nequip:aspirin-random", "NequIP", "initial", partial(open_layer, "nequip:aspirin-random")),
     # its five layers cost 15 times as much as a NequIP's three
-    Network("sevennet:7net-0", "SevenNet", "trained", partial(_shipped, "sevennet:7net-0"), n_frames=3),
+    Network("sevennet:7net-0", "SevenNet", "trained", partial(open_layer, "sevennet:7net-0"), n_frames=3),
 )
 
 
@@ -129,119 +108,6 @@ class Settings:
     def to_dict(self) -> dict[str, Any]:
         values = {name: getattr(self, name) for name in ("frames", "n_frames", "degree", "l_report")}
         return values | {"rounding": ROUNDING, "resamples": RESAMPLES}
-
-
-@dataclass(frozen=True)
-class Move:
-    """Which atom moves around which.
-
-    Attributes:
-        site: atom whose features are read; the centre of the sphere.
-        moved: its neighbour.
-        third: the atom that the sphere comes closest to.
-        closest: Å, the least distance between the moved and any other atom, over all frames and directions.
-        distance: Å, the mean distance between site and moved atom.
-    """
-
-    site: int
-    moved: int
-    third: int
-    closest: float
-    distance: float
-
-    def atoms(self, system: str, n_atoms: int) -> list[int]:
-        """Atoms of one of :data:`SYSTEMS`, the site first and the moved atom second."""
-        others = [atom for atom in range(n_atoms) if atom not in (self.site, self.moved)]
-        kept = {"pair": [], "triple": [self.third], "molecule": others}[system]
-        return [self.site, self.moved, *kept]
-
-
-def choose_move(frames: Frames) -> Move:
-    """The bond, of those in every frame, whose sphere keeps the largest distance from all other atoms.
-
-    The least distance from the sphere of radius r around the site to an atom at distance R from it is |R - r|.
-
-    Raises:
-        InputError: fewer than three atoms, or no bond.
-    """
-    from experiments.data.bonds import bond_matrix
-
-    bonds = np.argwhere(bond_matrix(frames.numbers, frames.positions).all(axis=0))
-    if frames.n_atoms < 3 or not len(bonds):
-        raise InputError(f"{frames.source}: expected a molecule of at least 3 atoms with a bond")
-    found = []
-    for site, moved in bonds.tolist():
-        distances = np.linalg.norm(frames.positions - frames.positions[:, [site]], axis=2)
-        gaps = np.abs(distances - distances[:, [moved]])
-        gaps[:, [site, moved]] = np.inf
-        third = int(np.argmin(gaps.min(axis=0)))
-        found.append(Move(site, moved, third, float(gaps.min()), float(distances[:, moved].mean())))
-    return max(found, key=lambda move: move.closest)
-
-
-def moved_positions(positions: Array, move: Move, directions: Array) -> Array:
-    """One frame with the moved atom in every direction: (n_atoms, 3) and (n, 3) to (n, n_atoms, 3), Å."""
-    radius = np.linalg.norm(positions[move.moved] - positions[move.site])
-    frames = np.repeat(positions[None], len(directions), axis=0)
-    frames[:, move.moved] = positions[move.site] + radius * directions
-    return frames
-
-
-def features_over_sphere(
-    backbone: Backbone,
-    numbers: NDArray[np.int64],
-    positions: Array,
-    move: Move,
-    system: str,
-    directions: Array,
-) -> Array:
-    """The site's features with the moved atom in every direction: (n_directions, dim).
-
-    Raises:
-        InputError: features that are not finite.
-    """
-    import torch
-
-    atoms = move.atoms(system, len(numbers))
-    known = torch.tensor(numbers[atoms])
-    shown = torch.tensor(moved_positions(positions, move, directions)[:, atoms])
-    with torch.no_grad():
-        parts = [site_features(backbone, known, x, 0) for x in shown.split(max(1, ATOMS // len(atoms)))]
-    values = torch.cat(parts).double().cpu().numpy()
-    if not np.isfinite(values).all():
-        raise InputError(f"backbone {backbone.name} gives features that are not finite on the {system}")
-    return values
-
-
-def powers(values: Array, irreps: "Irreps", rule: SphereQuadrature, l_report: int) -> list[Array]:
-    """Power of every channel (one copy of an irrep, all its components together) by degree.
-
-    Returns:
-        For every block of ``irreps``, (channels, l_report + 2): l = 0..l_report, then everything above.
-    """
-    spectrum = power_spectrum(values, rule, l_report)
-    rows = np.vstack([spectrum.by_degree, spectrum.above])
-    return [
-        rows[:, columns].reshape(len(rows), channels, irrep.dim).sum(axis=2).T
-        for (channels, irrep), columns in zip(irreps, irreps.slices(), strict=True)
-    ]
-
-
-def above(power: Array, order: int) -> Array:
-    """Share of the power that varies (l ≥ 1) which lies above ``order``; NaN where nothing varies.
-
-    Args:
-        power: (..., l_report + 2), as :func:`powers` gives it.
-        order: L, at most l_report.
-    """
-    return shares(power)[..., order:].sum(axis=-1)
-
-
-def shares(power: Array) -> Array:
-    """Share of the power that varies by degree, l = 1..l_report and above: (..., l_report + 1), or NaN."""
-    varying = power[..., 1:].sum(axis=-1, keepdims=True)
-    varies = varying > ROUNDING * power.sum(axis=-1, keepdims=True)
-    return np.divide(power[..., 1:], varying, out=np.full_like(power[..., 1:], np.nan), where=varies)
 
 
 def measure(

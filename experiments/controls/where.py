@@ -23,7 +23,8 @@ from numpy.typing import NDArray
 from experiments.backbones.protocol import Backbone, card_of
 from experiments.controls.bond_graph import BondGraph, bond_graph, flat_drawing, sway
 from experiments.controls.derived import MoleculeSum
-from experiments.controls.probing import Sample, pooled, probe_part, sample
+from experiments.controls.molecule_map import draw_bonds
+from experiments.controls.probing import Sample, open_layer, pooled, probe_part, sample
 from experiments.controls.protocol import Context
 from experiments.controls.simultaneous import Comparisons
 from experiments.crosscheck import NOT_TESTED, TESTED, THRESHOLD
@@ -43,12 +44,6 @@ if TYPE_CHECKING:
 READINGS = ("end", "neighbour", "molecule")
 
 
-def _named(spec: str, layer: str | None) -> Backbone:
-    from experiments.backbones import Options, open_backbone
-
-    return open_backbone(spec, Options(layer=layer))
-
-
 @dataclass(frozen=True)
 class Settings:
     """What is measured on what.
@@ -64,7 +59,7 @@ class Settings:
     """
 
     networks: tuple[str, ...] = ("nequip:aspirin-gfn2-0", "nequip:aspirin-gfn2-1")
-    open: Callable[[str, str | None], Backbone] = _named
+    open: Callable[[str, str | None], Backbone] = open_layer
     training: str = "embedded:train"
     test: str = "embedded:test"
     n_train: int = 300
@@ -481,9 +476,7 @@ def draw(result: dict[str, Any]) -> "Figure":
 def _drawing(
     axes: "Axes", result: dict[str, Any], layer: str, reading: str, colour: Callable[[float], Any]
 ) -> None:
-    """Every half of a bond in the colour of the atom it belongs to; grey where nothing is read."""
-    molecule = result["molecule"]
-    places = np.array(molecule["drawing"])
+    """Every half of a bond in the colour of what is read there, the mean where several spots read it."""
     halves: dict[tuple[int, int], list[float]] = {}
     network = result["networks"][0]["network"]
     for spot in result["spots"]:
@@ -491,31 +484,7 @@ def _drawing(
             pair = (spot["site"], spot["toward"])
             for half in {pair, pair[::-1]} if reading == "molecule" else {pair}:
                 halves.setdefault(half, []).append(_at(spot))
-    for a, b in molecule["bonds"]:
-        for near, far in ((a, b), (b, a)):
-            middle = (places[near] + places[far]) / 2
-            found = halves.get((near, far))
-            axes.plot(
-                *np.stack([places[near], middle]).T,
-                color=colour(float(np.mean(found))) if found else "0.85",
-                linewidth=3.5,
-                solid_capstyle="butt",
-                zorder=1,
-            )
-    for atom, (x, y) in enumerate(places):
-        axes.text(
-            x,
-            y,
-            f"{molecule['symbols'][atom]}{atom}",
-            fontsize=5,
-            ha="center",
-            va="center",
-            zorder=2,
-            bbox={"boxstyle": "circle,pad=0.15", "facecolor": "white", "edgecolor": "0.6", "linewidth": 0.4},
-        )
-    axes.set_aspect("equal")
-    axes.margins(0.08)
-    axes.set_axis_off()
+    draw_bonds(axes, result["molecule"], {half: colour(float(np.mean(rho))) for half, rho in halves.items()})
 
 
 def _kinds_panel(axes: "Axes", result: dict[str, Any]) -> None:

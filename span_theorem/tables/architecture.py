@@ -17,8 +17,8 @@ _COLUMNS = (
 
 
 def architecture_table(result: Record) -> Table:
-    """The table of a file written by ``controls architecture``: for every layer and degree the probe that could have
-    crossed the boundary if it was asked, otherwise `equivariant`.
+    """The table of a file written by ``controls architecture``: for every layer and degree a probe that could have
+    crossed the boundary if one was asked, `mlp` before `free`, otherwise `equivariant`.
 
     Raises:
         InputError: a field is missing or not what it should be.
@@ -43,19 +43,28 @@ def architecture_table(result: Record) -> Table:
     if not rows:
         raise InputError(f"{result.path}: field networks is empty, expected at least one network")
     caption = (
-        r"Ceilings of networks on the same aspirin frames. $dL$: predicted boundary; f, e: measured by \texttt{free}, "
-        r"which knows neither $L$ nor the theorem, or by \texttt{equivariant}, which has no path (--) above $dL$; "
-        r"95\% intervals over test frames; *: the layer read by default. " + in_words(result)
+        r"Ceilings of networks on the same aspirin frames. $dL$: predicted boundary; f, m, e: measured by "
+        r"\texttt{free} or \texttt{mlp}, which know neither $L$ nor the theorem, or by \texttt{equivariant}, which "
+        r"has no path (--) above $dL$; 95\% intervals over test frames; *: the layer read by default. "
+        + in_words(result)
     )
     return Table(label(result.path.stem), caption, _COLUMNS, tuple(rows), frozenset(breaks), small=True)
 
 
+_PREFERRED = ("mlp", "free", "equivariant")
+
+
+def _rank(row: Record) -> int:
+    solver = row.text("solver")
+    return _PREFERRED.index(solver) if solver in _PREFERRED else len(_PREFERRED)
+
+
 def _chosen(result: Record, network: str) -> list[Record]:
-    """One row for every layer and degree of a network: that of `free` where there is one."""
+    """One row for every layer and degree of a network: that of the solver that comes first in :data:`_PREFERRED`."""
     found: dict[tuple[str, int], Record] = {}
     for row in result.records("rows"):
         if row.text("network") == network:
             key = row.text("layer"), row.integer("d")
-            if key not in found or row.text("solver") == "free":
+            if key not in found or _rank(row) < _rank(found[key]):
                 found[key] = row
     return list(found.values())

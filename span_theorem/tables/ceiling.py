@@ -13,7 +13,7 @@ CEILING_COLUMNS = (
     Column(r"$\rho(dL{+}1)$", "l"),
 )
 
-_SOLVERS = {"free": "f", "equivariant": "e"}
+_SOLVERS = {"free": "f", "mlp": "m", "equivariant": "e"}
 
 
 def ceiling_cells(row: Record) -> tuple[str, str, str, str]:

@@ -12,15 +12,19 @@ import torch
 from e3nn.o3 import Irreps
 
 from experiments.backbones.site import site_features
+from experiments.backbones.trust import sha256
 from experiments.backbones.verification import verify
 from experiments.controls import architecture
-from experiments.controls.architecture import MACE_FILE, Network, Settings
+from experiments.controls.architecture import MACE_FILES, Network, Settings
 from experiments.controls.ceilings import comparisons, with_bounds
 from experiments.controls.derived import Invariants, MoleculeSum
+from experiments.controls.probing import open_layer
 from experiments.controls.protocol import Context
 from experiments.data import write_npz
 from experiments.parts import Parts
 from experiments.spn import Probe
+from experiments.spn.mlp import Training
+from experiments.training import mace
 from span_theorem.errors import InputError, MissingPackage
 from span_theorem.output import write_json
 from span_theorem.results import read_result
@@ -29,6 +33,7 @@ from tests.experiments.synthetic import Noise, Spectrum, random_frames
 
 PUBLISHED = Path(__file__).parents[3] / "docs" / "results" / "control-architecture.json"
 PROBES = (Probe("equivariant", 1), Probe("equivariant", 2), Probe("free", 1))
+MLP = Probe("mlp", 2, "square", Training(16, 400, samples=(400, 64)))
 
 
 def network(backbone, name=None, weights="trained"):
@@ -44,7 +49,7 @@ def run(tmp_path, *networks, store=None, **changes):
     given |= {
         "pair": architecture.MarkedPair(0, 1),
         "probes": PROBES,
-        "main_probes": (*PROBES, Probe("free", 2)),
+        "main_probes": (*PROBES, Probe("free", 2), MLP),
     }
     return architecture.run(Context(0, store or Parts()), Settings(networks=networks, **given | changes))
 
@@ -66,14 +71,15 @@ def measured(tmp_path_factory):
 
 
 @pytest.mark.parametrize(("name", "L"), [("synthetic:0+1", 1), ("b_2 & all", 2)])
-@pytest.mark.parametrize("solver", ["equivariant", "free"])
-@pytest.mark.parametrize("d", [1, 2])
+@pytest.mark.parametrize(
+    ("solver", "d"), [("equivariant", 1), ("equivariant", 2), ("free", 1), ("free", 2), ("mlp", 2)]
+)
 def test_networks_of_known_order_have_their_ceiling(measured, name, L, solver, d):
     (row,) = rows(measured, network=name, solver=solver, d=d)
     assert row["L"] == L
     assert row["predicted_boundary"] == row["measured_boundary"] == d * L
     assert row["rho_at"] > 0.9
-    if solver == "free":
+    if solver != "equivariant":
         assert row["above_lower"] < 0.01
         assert row["rho_above"] <= row["above_upper"] < 0.2
         assert len(row["degrees"]) == d * L + 2
@@ -91,6 +97,9 @@ def test_invariants_and_noise_carry_no_direction(measured):
     assert measured["agrees"] is True
     below = measured["conclusions"][1]
     assert "synthetic:noise layer features (0 of 4)" in below
+    assert measured["conclusions"][0].startswith(
+        "In 24 tests at frequencies above dL, free and mlp found none"
+    )
 
 
 def test_a_network_that_carries_more_than_it_claims_fails_the_control(tmp_path):
@@ -111,7 +120,8 @@ def test_a_network_that_carries_more_than_it_claims_fails_the_control(tmp_path):
 
 def test_bounds_are_those_of_all_tests_together(measured, tmp_path):
     tested = [row for row in measured["rows"] if row["above_lower"] is not None]
-    assert measured["tests"]["number"] == 2 * len(tested) == 2 * len(rows(measured, solver="free"))
+    able = [*rows(measured, solver="free"), *rows(measured, solver="mlp")]
+    assert measured["tests"]["number"] == 2 * len(tested) == 2 * len(able)
     for row in tested:
         above = [degree for degree in row["degrees"] if degree["l"] > row["predicted_boundary"]]
         assert row["above_lower"] <= max(degree["rho_ci"][0] for degree in above) + 1e-12
@@ -119,7 +129,7 @@ def test_bounds_are_those_of_all_tests_together(measured, tmp_path):
 
 
 def test_more_tests_than_resamples_can_tell_are_refused():
-    many = SimpleNamespace(tested=range(101))
+    many = SimpleNamespace(tested=range(201))
     with pytest.raises(InputError, match="too many networks"):
         comparisons([many])
     assert with_bounds([]) == []
@@ -135,7 +145,7 @@ def test_what_is_missing_is_left_out_and_said(tmp_path):
         "what": "x:y",
         "reason": "this backbone needs the package x: pip install y",
     }
-    assert "extract --backbone mace:" in result["skipped"][1]["reason"]
+    assert len(result["skipped"]) == 1
     with pytest.raises(MissingPackage, match="needs the package x"):
         run(tmp_path, absent)
 
@@ -159,24 +169,35 @@ def test_feature_files_in_the_cache_take_part(tmp_path, monkeypatch):
     monkeypatch.setenv("SPAN_THEOREM_CACHE", str(tmp_path))
     assert architecture.users_networks() == ()
     (tmp_path / "extracted").mkdir()
-    (tmp_path / "extracted" / "mine.npz").write_bytes(MACE_FILE.read_bytes())
+    (tmp_path / "extracted" / "mine.npz").write_bytes(MACE_FILES["random"].read_bytes())
     (mine,) = architecture.users_networks()
     assert mine.name == "features:mine.npz"
     assert mine.open(None).name == "mace:random.model"
 
 
-def test_the_committed_mace_is_that_of_the_frames_shown():
+@pytest.mark.parametrize("weights", MACE_FILES)
+def test_the_committed_mace_is_that_of_the_frames_shown(weights):
     """Its features are there for every frame that the control draws, whatever the control's seed."""
-    assert MACE_FILE.stat().st_size < 1e6
-    named = partial(architecture._named, f"features:{MACE_FILE}")
+    path = MACE_FILES[weights]
+    assert path.stat().st_size < 1e6
+    named = partial(open_layer, f"features:{path}")
     few = Settings(
-        networks=(Network("mace", "MACE", "random", named),), probes=PROBES[:1], main_probes=PROBES[1:2]
+        networks=(Network("mace", "MACE", weights, named),), probes=PROBES[:1], main_probes=PROBES[1:2]
     )
     result = architecture.run(Context(5, Parts()), few)
     (row,) = result["rows"]
     assert row["layer"] == "0"
     assert row["measured_boundary"] == row["predicted_boundary"] == 4
-    assert "Random weights, nothing trained: mace." in result["conclusions"]
+    said = "Random weights, nothing trained: mace." in result["conclusions"]
+    assert said == (weights == "random")
+
+
+def test_the_trained_mace_says_where_it_comes_from():
+    card = open_layer(f"features:{MACE_FILES['trained']}", None).card
+    training = card.settings["backbone"]
+    assert training["config_sha256"] == sha256(mace.CONFIG)
+    assert training["errors"]["n_frames"] == 1000
+    assert 0 < training["errors"]["force_mae"] < 100
 
 
 def test_invariants_keep_what_does_not_turn():
@@ -240,9 +261,10 @@ def check_table(path, result):
         assert ("random" in heading) == (network["weights"] == "random")
     lines = [cells for cells in table.rows if len(cells) > 1]
     for cells, key in zip(lines, keys, strict=True):
-        solver = {"f": "free", "e": "equivariant"}[cells[4].split()[1]]
+        solver = {"f": "free", "m": "mlp", "e": "equivariant"}[cells[4].split()[1]]
         found = [row for row in result["rows"] if (row["network"], row["layer"], row["d"]) == key]
-        assert ("free" in {row["solver"] for row in found}) == (solver == "free")
+        asked = {row["solver"] for row in found}
+        assert solver == next(one for one in ("mlp", "free", "equivariant") if one in asked)
         (row,) = (row for row in found if row["solver"] == solver)
         assert cells[0].rstrip("*") == row["layer"]
         assert cells[0].endswith("*") is row["default"]

@@ -8,34 +8,27 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from e3nn.o3 import Irreps, spherical_harmonics
+from e3nn.o3 import Irreps
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import lqn
 
-from experiments.controls import transfer
+from experiments.controls import sphere, transfer
+from experiments.controls.probing import open_layer
 from experiments.controls.protocol import Context
-from experiments.controls.transfer import Move, Network, Settings, choose_move
+from experiments.controls.sphere import choose_move
+from experiments.controls.transfer import Network, Settings
 from experiments.data import write_npz
 from experiments.data.frames import Frames
 from experiments.parts import Parts
-from numerics.quadrature import sphere_quadrature
 from span_theorem.errors import InputError, MissingPackage
 from span_theorem.output import write_json
 from span_theorem.results import read_result
 from span_theorem.tables.transfer import share, transfer_table
+from tests.experiments.controls.water import WATER, water
 from tests.experiments.synthetic import Spectrum
 
 PUBLISHED = Path(__file__).parents[3] / "docs" / "results" / "control-transfer.json"
-WATER = np.array([8, 1, 1])
-
-
-def water(n_frames=3, seed=0):
-    """Distorted water molecules at random places."""
-    rng = np.random.default_rng(seed)
-    reference = np.array([[0, 0, 0], [0.96, 0, 0], [-0.24, 0.93, 0]])
-    shaken = reference + rng.normal(scale=0.03, size=(n_frames, 3, 3))
-    return Frames(WATER, shaken + rng.normal(size=(n_frames, 1, 3)), None, None, "water")
 
 
 class Squares(Spectrum):
@@ -126,43 +119,6 @@ def test_the_power_of_a_third_body_is_that_of_the_closed_form(tmp_path):
     second_kind, _ = lqn(40, (1 + r * r + R * R) / (2 * r * R))
     expected = ((2 * np.arange(41) + 1) * second_kind**2)[1:]
     np.testing.assert_allclose(shares(result, "triple"), expected[:8] / expected.sum(), rtol=1e-4)
-
-
-@given(st.integers(0, 2**32 - 1))
-@settings(max_examples=20)
-def test_the_pair_chosen_keeps_the_distance_it_states(seed):
-    frames = water(2, seed)
-    move = choose_move(frames)
-    rule = sphere_quadrature(80)
-    others = [atom for atom in range(3) if atom not in (move.site, move.moved)]
-    least = min(
-        np.linalg.norm(
-            transfer.moved_positions(x, move, rule.directions)[:, [move.moved]] - x[others], axis=2
-        ).min()
-        for x in frames.positions
-    )
-    assert move.closest <= least < move.closest + 0.05
-    assert {move.site, move.moved, move.third} == {0, 1, 2}
-
-
-def test_the_moved_atom_keeps_its_distance_and_the_others_their_place():
-    positions = water(1).positions[0]
-    directions = sphere_quadrature(4).directions
-    moved = transfer.moved_positions(positions, Move(0, 1, 2, 1.0, 1.0), directions)
-    radius = np.linalg.norm(positions[1] - positions[0])
-    np.testing.assert_allclose((moved[:, 1] - positions[0]) / radius, directions, atol=1e-12)
-    np.testing.assert_array_equal(moved[:, [0, 2]], np.repeat(positions[None, [0, 2]], len(moved), axis=0))
-
-
-def test_features_are_read_with_the_site_first_whatever_its_index():
-    frames = water(1)
-    move = Move(2, 0, 1, 1.0, 1.0)
-    directions = sphere_quadrature(4).directions
-    values = transfer.features_over_sphere(
-        Spectrum([1]), frames.numbers, frames.positions[0], move, "molecule", directions
-    )
-    expected = spherical_harmonics(1, torch.tensor(directions), True, normalization="component")
-    np.testing.assert_allclose(values, expected.numpy(), atol=1e-12)
 
 
 @given(st.integers(1, 5), st.integers(2, 12), st.integers(0, 2**32 - 1))
@@ -277,8 +233,8 @@ def nequip(tmp_path_factory):
     """A trained network and its initial weights, on two aspirin frames with a small quadrature."""
     spec = "nequip:aspirin-rmd17-0"
     networks = (
-        Network(spec, "NequIP", "trained", partial(transfer._shipped, spec)),
-        Network(spec, "NequIP", "initial", partial(transfer._redrawn, spec)),
+        Network(spec, "NequIP", "trained", partial(open_layer, spec)),
+        Network(spec, "NequIP", "initial", partial(transfer._initial, spec)),
     )
     small = Settings(networks=networks, n_frames=2, degree=14, l_report=7)
     return transfer.run(Context(0, Parts()), small)
@@ -301,7 +257,7 @@ def test_one_convolution_ends_at_L_and_the_next_does_not(nequip):
 
 def test_the_quadrature_is_fine_enough(nequip):
     """The default degree against a much higher one, at the layer that leaks most."""
-    backbone = transfer._shipped("nequip:aspirin-rmd17-0", "1")
+    backbone = open_layer("nequip:aspirin-rmd17-0", "1")
     from experiments.data import load
 
     frames = load("embedded:test").select([0])
@@ -309,13 +265,6 @@ def test_the_quadrature_is_fine_enough(nequip):
     found = []
     for degree in (Settings().degree, 40):
         part = transfer.measure(backbone, 2, frames, move, Settings(degree=degree))
-        found.append(transfer.shares(np.array(part["molecule"]["power"]).sum(axis=1))[0])
+        found.append(sphere.shares(np.array(part["molecule"]["power"]).sum(axis=1))[0])
     np.testing.assert_allclose(found[0], found[1], atol=3e-4)
     assert found[0][2:].sum() == pytest.approx(found[1][2:].sum(), abs=5e-4)
-
-
-def test_the_initial_weights_are_those_a_configuration_draws():
-    positions = torch.tensor(water(1).positions)
-    ours = transfer._redrawn("nequip:aspirin-random", "0").features(torch.tensor(WATER), positions)
-    shipped = transfer._shipped("nequip:aspirin-random", "0").features(torch.tensor(WATER), positions)
-    torch.testing.assert_close(ours, shipped, rtol=0, atol=0)

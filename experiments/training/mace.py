@@ -1,0 +1,97 @@
+"""Train a small MACE on the embedded frames and write the features that the control `architecture` reads.
+
+Background: MACE needs an environment of its own, and its package has no weights in it (docs/backbones.md). Provides:
+training by MACE's own ``mace_run_train``, errors on frames that were not trained on, and a feature file of the frames
+that the control shows, with the training on its card. In the environment of MACE:
+
+    python -m experiments.training.mace FILE.npz --work results/training/aspirin-gfn2-mace
+
+Killed and started again, it goes on from MACE's last checkpoint.
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from experiments.backbones import Options, Potential, open_backbone
+from experiments.backbones.extraction import extract
+from experiments.backbones.feature_file import write_features
+from experiments.backbones.protocol import Backbone, card_of
+from experiments.backbones.trust import sha256
+from experiments.data import Frames, load
+from experiments.data.extxyz import write_extxyz
+from experiments.split import divide, draw
+from experiments.training.evaluate import errors
+
+CONFIG = Path(__file__).with_suffix(".yaml")
+NAME = "aspirin-gfn2-mace"
+N_TRAINING, N_VALIDATION = 950, 50
+SITE = 12
+SHOWN = {"embedded:train": 300, "embedded:test": 150}
+"""Frames that the control draws, with seed 0."""
+
+
+def train(work: Path) -> Path:
+    """Train in ``work``; the model file, a pickle that this training made."""
+    work.mkdir(parents=True, exist_ok=True)
+    training, validation = divide(load("embedded:train"), N_TRAINING, N_VALIDATION, seed=0)
+    files = {"train_file": work / "training.xyz", "valid_file": work / "validation.xyz"}
+    for frames, path in zip((training, validation), files.values(), strict=True):
+        write_extxyz(frames, path)
+    program = Path(sys.executable).with_name("mace_run_train")
+    command = [str(program), "--config", str(CONFIG), "--work_dir", str(work), "--restart_latest"]
+    command += [word for name, path in files.items() for word in (f"--{name}", str(path))]
+    # e3nn 0.4.4 and MACE's own checkpoints are pickles, which torch >= 2.6 has to be told to read
+    environment = {**os.environ, "TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD": "1"}
+    subprocess.run(command, check=True, env=environment)
+    return work / f"{NAME}.model"
+
+
+def write_shown(backbone: Backbone, path: Path, training: dict[str, Any] | None = None) -> None:
+    """Write the feature file of the frames that the control `architecture` shows.
+
+    Args:
+        backbone: the network.
+        path: the file.
+        training: where its weights come from, for its card.
+    """
+    if training:
+        card = card_of(backbone)
+        backbone.card = replace(  # type: ignore[attr-defined]
+            card,
+            source="trained by experiments/training/mace.py",
+            licence="MIT",
+            settings={**card.settings, **training},
+        )
+    sets = [draw(load(name), number, seed=0) for name, number in SHOWN.items()]
+    # no labels and no predictions: the control shows frames without labels
+    shown = [Frames(one.numbers, one.positions, None, None, one.source) for one in sets]
+    write_features(path, extract(backbone, shown, SITE))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("file", type=Path, help="feature file to write")
+    parser.add_argument("--work", type=Path, default=Path("results/training") / NAME)
+    asked = parser.parse_args()
+    backbone = open_backbone(f"mace:{train(asked.work)}", Options(trust=True))
+    assert isinstance(backbone, Potential)
+    found = errors(backbone, load("embedded:test"))
+    training = {
+        "trained_on": "embedded:train",
+        "n_training": N_TRAINING,
+        "config_sha256": sha256(CONFIG),
+        "mace": version("mace-torch"),
+        "errors": {"frames": "embedded:test", **found.to_dict()},
+    }
+    write_shown(backbone, asked.file, training)
+    print(f"{asked.file}: {found}")
+
+
+if __name__ == "__main__":
+    main()
