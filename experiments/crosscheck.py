@@ -1,7 +1,8 @@
 """Where measurement meets theorem: the boundary read off the recoveries against dL from `span_theorem`.
 
-No other module compares with dL, and `free` and `mlp` could find any frequency. `equivariant` cannot: the triangle rule
-of its Clebsch-Gordan paths ends at d times the highest order of the features, so what it says above is algebra.
+Nothing that fits or recovers knows dL; the controls, like this module, compare with it what was recovered. `free` and
+`mlp` could find any frequency. `equivariant` cannot: the triangle rule of its Clebsch-Gordan paths ends at d times the
+highest order of the features, so what it says above is algebra.
 """
 
 from dataclasses import asdict, dataclass

@@ -201,7 +201,7 @@ def diagnose(
         measured = _Measurement(backbone, training, test, settings, pair, force, verification, reader, note)
         results.append(measured.run(left, few, notes))
     rng = generator(settings.seed, "bootstrap")
-    summary = summarise([[result.sums for result in results]], rng)
+    summary = summarise([[result.sums for result in results]], rng, same_frames=True)
     order = backbone.irreps.lmax if settings.order is None else settings.order
     return Diagnosis(
         backbone=backbone.name,

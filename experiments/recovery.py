@@ -161,7 +161,10 @@ def _parts(
 
 
 def summarise(
-    sums: Sequence[Sequence[FrameSums]], rng: np.random.Generator, resamples: int = RESAMPLES
+    sums: Sequence[Sequence[FrameSums]],
+    rng: np.random.Generator,
+    resamples: int = RESAMPLES,
+    same_frames: bool = False,
 ) -> Summary:
     """Figures with intervals from a hierarchical cluster bootstrap.
 
@@ -170,6 +173,7 @@ def summarise(
             are given if all have them. A figure of several is the mean of theirs.
         rng: draws the resamples.
         resamples: their number.
+        same_frames: whether all backbones and pairs were shown the same test frames.
     """
     first = sums[0][0]
     forces = all(cell.force is not None for row in sums for cell in row)
@@ -194,7 +198,7 @@ def summarise(
         return np.concatenate(parts, axis=-1)
 
     stacked = np.array([[columns(cell) for cell in row] for row in sums])
-    found = hierarchical_bootstrap(stacked, figures, rng, resamples)
+    found = hierarchical_bootstrap(stacked, figures, rng, resamples, same_frames)
     # rho, null gain, R², raw gain, null gain of forces, each one column a frequency
     kinds = found.estimate.reshape(-1, number)
     percentile, bca = (intervals.reshape(-1, number, 2) for intervals in (found.percentile(), found.bca()))

@@ -25,7 +25,7 @@ from experiments.seeds import generator
 from experiments.split import draw
 from experiments.spn import Probe
 from experiments.spn.mlp import Training
-from experiments.versions import versions
+from experiments.versions import code_checksum, versions
 from numerics.bootstrap import RESAMPLES
 from span_theorem.errors import InputError
 
@@ -269,6 +269,7 @@ def _key(case: _Case, loader: _Loader) -> dict[str, Any]:
         "settings": asdict(case.settings),
         "resamples": RESAMPLES,
         "versions": versions(),
+        "code": code_checksum(),
     }
 
 
@@ -281,7 +282,8 @@ def _run(case: _Case, loader: _Loader, reader: FeatureReader) -> dict[str, Any]:
 
 def _group(label: str, probe: Probe, members: Sequence[dict[str, Any]], seed: int) -> dict[str, Any]:
     sums = [[FrameSums.from_dict(member["sums"])] for member in members]
-    summary = summarise(sums, generator(seed, f"bootstrap of {label}"))
+    shown = {member["diagnosis"]["test_frames"]["checksum"] for member in members}
+    summary = summarise(sums, generator(seed, f"bootstrap of {label}"), same_frames=len(shown) == 1)
     L = members[0]["diagnosis"]["L"]
     return {
         "label": label,

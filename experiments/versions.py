@@ -1,7 +1,10 @@
-"""Versions of what made a result, for its JSON file."""
+"""Versions of what made a result, for its JSON file, and the checksum of this project's code."""
 
+import hashlib
 import platform
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 
 PACKAGES = (
     "span-theorem",
@@ -25,3 +28,17 @@ def versions() -> dict[str, str]:
         except PackageNotFoundError:
             continue
     return found
+
+
+@cache
+def code_checksum() -> str:
+    """SHA-256 of all that can change a figure: the source of the three packages.
+
+    Tables and commands are in it as well; what was computed by other code is computed again.
+    """
+    root = Path(__file__).parents[1]
+    digest = hashlib.sha256()
+    for package in ("numerics", "span_theorem", "experiments"):
+        for path in sorted((root / package).rglob("*.py")):
+            digest.update(str(path.relative_to(root)).encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()

@@ -63,7 +63,11 @@ class Bootstrap:
 
 
 def hierarchical_bootstrap(
-    sums: Array, statistic: Statistic, rng: np.random.Generator, resamples: int = RESAMPLES
+    sums: Array,
+    statistic: Statistic,
+    rng: np.random.Generator,
+    resamples: int = RESAMPLES,
+    same_frames: bool = False,
 ) -> Bootstrap:
     """Resample clusters of clusters of clusters.
 
@@ -72,6 +76,8 @@ def hierarchical_bootstrap(
         statistic: figures of one pair of one backbone from its summed sums, vectorised over leading dimensions.
         rng: draws the resamples.
         resamples: their number.
+        same_frames: whether frame i is the same frame for every backbone and pair. Then a resample draws its frames
+            once for all of them: what depends on which frames were drawn does not average out over networks.
 
     >>> sums = np.random.default_rng(0).normal(1, 1, size=(1, 1, 400, 1))
     >>> found = hierarchical_bootstrap(sums, lambda total: total / 400, np.random.default_rng(1))
@@ -85,16 +91,25 @@ def hierarchical_bootstrap(
     backbone = np.broadcast_to(backbone, (resamples, n_backbones, n_pairs))
     pair = rng.integers(n_pairs, size=(resamples, n_backbones, n_pairs))
     drawn = np.empty((*backbone.shape, figures.shape[-1]))
+    counts = _counts(rng, n_frames, resamples) if same_frames else np.empty(0)
     for b in range(n_backbones):
         for p in range(n_pairs):
             here = (backbone == b) & (pair == p)
-            counts = rng.multinomial(n_frames, np.full(n_frames, 1 / n_frames), size=int(here.sum()))
-            drawn[here] = statistic(counts.astype(np.float64) @ sums[b, p])
+            if same_frames:
+                drawn[here] = statistic(counts @ sums[b, p])[np.nonzero(here)[0]]
+            else:
+                drawn[here] = statistic(_counts(rng, n_frames, int(here.sum())) @ sums[b, p])
     return Bootstrap(
         estimate=figures.mean(axis=(0, 1)),
         draws=drawn.mean(axis=(1, 2)),
         left_out=_left_out(figures, sums, totals, statistic),
     )
+
+
+def _counts(rng: np.random.Generator, n_frames: int, resamples: int) -> Array:
+    """How often every frame is drawn: (resamples, n_frames)."""
+    drawn = rng.multinomial(n_frames, np.full(n_frames, 1 / n_frames), size=resamples)
+    return drawn.astype(np.float64)
 
 
 def _left_out(figures: Array, sums: Array, totals: Array, statistic: Statistic) -> Array:

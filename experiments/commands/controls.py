@@ -31,7 +31,7 @@ Examples:
   python -m experiments controls all -o results/controls
 
 Exit status: 0 everything that can run here ran, 1 what a control claims does not hold, 2 unusable input. `all` goes on
-where a package is missing and says so at the end.
+where a package is missing or a control cannot run, and says so at the end.
 """
 
 
@@ -47,14 +47,16 @@ def controls(
     from experiments.controls.run import run_control
     from experiments.report.save import require_matplotlib
     from span_theorem.console import console, table
-    from span_theorem.errors import MissingPackage
+    from span_theorem.errors import InputError, MissingPackage
+    from span_theorem.output import make_folder
 
     if name != ALL:
         registry.require_control(name)
     require_matplotlib()
+    make_folder(output)
     out = console()
     summary = table("summary", ("<control", "<outcome", "seconds", "<left out"))
-    refuted = False
+    refuted, stopped = False, []
     for one in registry.CONTROLS if name == ALL else (name,):
         start = time.monotonic()
         try:
@@ -64,6 +66,12 @@ def controls(
             if name != ALL:
                 raise
             summary.add_row(one, "not run", "", str(error))
+            continue
+        except InputError as error:
+            if name != ALL:
+                raise
+            summary.add_row(one, "STOPPED", "", str(error))
+            stopped.append(one)
             continue
         out.print(registry.load(one).summarise(result))
         skipped = "; ".join(f"{entry['what']}: {entry['reason']}" for entry in result.get("skipped", ()))
@@ -77,6 +85,8 @@ def controls(
         summary.add_row(one, outcome, f"{time.monotonic() - start:.0f}", skipped)
     if name == ALL:
         out.print(summary)
+    if stopped:
+        raise InputError(f"{', '.join(stopped)} could not run: see the summary")
     return 1 if refuted else 0
 
 

@@ -246,10 +246,8 @@ def _conclusions(result: dict[str, Any]) -> list[str]:
         "A ceiling belongs to probes of bounded degree. It does not say that the features hold no information on the "
         "frequencies above."
     )
-    found.append(
-        f"Bounds hold together with probability {tests['level']:.0%} over test frames ({tests['number']} comparisons, "
-        f"{tests['correction']}); every network was trained once."
-    )
+    found.append(Comparisons(tests["number"]).sentence(result["settings"]["test"]))
+    found.append("Every network was trained once.")
     return found
 
 

@@ -8,8 +8,9 @@ rank at most n, so from n units on nothing is out of reach). `free` grows by its
 site's neighbours, of every atom. What bounds those is that products of two features of order up to L contain no order
 above 2L when the whole molecule turns, whichever atoms they come from.
 
-A dual fit has as many free parameters as samples; both numbers are given. Claims about many probes rest on bounds that
-hold for all of them together.
+A dual fit has as many free parameters as samples; both numbers are given. A probe that learned nothing proves nothing:
+a linear SPN counts if it reaches its own boundary, a quadratic one, for the frequency above, if it reaches its. Claims
+about many probes rest on bounds that hold for all of them together.
 """
 
 from collections.abc import Callable, Sequence
@@ -150,8 +151,8 @@ class Settings:
 def run(context: Context, settings: Settings | None = None) -> dict[str, Any]:
     settings = settings or Settings()
     shown = sample(settings.training, settings.test, settings.n_train, settings.n_test, context.seed)
-    # of a linear SPN its bound at the boundary counts, of a quadratic one that and the one above
-    tests = Comparisons(sum(rung.probe.degree for rung in settings.ladder))
+    # of every SPN what it has to reach, and what it must not reach
+    tests = Comparisons(2 * len(settings.ladder))
     opened: dict[str, Backbone] = {}
     rungs = []
     for number, rung in enumerate(settings.ladder, 1):
@@ -170,7 +171,7 @@ def run(context: Context, settings: Settings | None = None) -> dict[str, Any]:
         "tests": tests.to_dict(),
         "rungs": rungs,
         "evidence": evidence,
-        "conclusions": _conclusions(evidence, settings.boundary, tests),
+        "conclusions": _conclusions(evidence, settings.boundary, tests.sentence(settings.test)),
         "scope": [TESTED, NOT_TESTED],
     }
 
@@ -209,59 +210,71 @@ def _measure(
         "degrees": [
             {"l": found.l, "rho": found.rho, "rho_ci": list(found.rho_ci)} for found in summary.degrees
         ],
+        "below": tests.figures(summary, settings.boundary // 2),
         "at": tests.figures(summary, settings.boundary),
         "above": tests.figures(summary, settings.boundary + 1),
     }
 
 
 def _evidence(rungs: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """The comparisons on which the answer rests."""
-    linear, quadratic = ([rung for rung in rungs if rung["d"] == d] for d in (1, 2))
-    reached = [rung for rung in quadratic if rung["at"]["lower"] > THRESHOLD]
-    smallest = min(reached, key=lambda rung: rung["parameters"], default=None)
-    largest = max(linear, key=lambda rung: rung["parameters"])
-    worst_linear = max(linear, key=lambda rung: rung["at"]["upper"])
-    worst_quadratic = max(quadratic, key=lambda rung: rung["above"]["upper"])
+    """The comparisons on which the answer rests: of the SPNs that reach what their degree allows."""
+    linear = [rung for rung in rungs if rung["d"] == 1 and rung["below"]["lower"] > THRESHOLD]
+    quadratic = [rung for rung in rungs if rung["d"] == 2 and rung["at"]["lower"] > THRESHOLD]
+    smallest = min(quadratic, key=_parameters, default=None)
+    largest = max(linear, key=_parameters, default=None)
+    worst_linear = max(linear, key=lambda rung: rung["at"]["upper"], default=None)
+    worst_quadratic = max(quadratic, key=lambda rung: rung["above"]["upper"], default=None)
     return {
         "degree_decides": smallest is not None
+        and largest is not None
         and largest["parameters"] > smallest["parameters"]
-        and worst_linear["at"]["upper"] < THRESHOLD
-        and worst_quadratic["above"]["upper"] < THRESHOLD,
-        "n_linear": len(linear),
-        "n_quadratic": len(quadratic),
-        "n_quadratic_reached": len(reached),
+        and max(rung["at"]["upper"] for rung in linear) < THRESHOLD
+        and max(rung["above"]["upper"] for rung in quadratic) < THRESHOLD,
+        "n_linear": sum(rung["d"] == 1 for rung in rungs),
+        "n_linear_reached": len(linear),
+        "n_quadratic": sum(rung["d"] == 2 for rung in rungs),
+        "n_quadratic_reached": len(quadratic),
         "largest_linear": _short(largest, "at"),
-        "smallest_quadratic": _short(smallest, "at") if smallest else None,
+        "smallest_quadratic": _short(smallest, "at"),
         "worst_linear": _short(worst_linear, "at"),
         "worst_quadratic": _short(worst_quadratic, "above"),
-        "largest_quadratic": _short(max(quadratic, key=lambda rung: rung["parameters"]), "above"),
     }
 
 
-def _short(rung: dict[str, Any], which: str) -> dict[str, Any]:
+def _parameters(rung: dict[str, Any]) -> int:
+    return int(rung["parameters"])
+
+
+def _short(rung: dict[str, Any] | None, which: str) -> dict[str, Any] | None:
+    if rung is None:
+        return None
     return {name: rung[name] for name in ("features", "solver", "parameters", "fitted")} | rung[which]
 
 
-def _conclusions(evidence: dict[str, Any], boundary: int, tests: Comparisons) -> list[str]:
-    """What the figures mean, in words."""
+def _conclusions(evidence: dict[str, Any], boundary: int, last: str) -> list[str]:
+    """What the figures mean, in words, with the sentence ``last`` on the bounds."""
     small, large = evidence["smallest_quadratic"], evidence["largest_linear"]
     linear, quadratic = evidence["worst_linear"], evidence["worst_quadratic"]
-    found = []
-    if small:
+    found = [
+        f"{evidence['n_linear_reached']} of {evidence['n_linear']} linear SPNs reach l = {boundary // 2}, "
+        f"{evidence['n_quadratic_reached']} of {evidence['n_quadratic']} quadratic ones l = {boundary}; only they "
+        "count."
+    ]
+    if small and large:
         found.append(
             f"A quadratic SPN of {small['parameters']:,} parameters reaches l = {boundary} "
-            f"(ρ = {small['rho']:.2f}, at least {small['lower']:.2f}); "
-            f"a linear one of {large['parameters']:,} has ρ = {large['rho']:.2f}, at most {large['upper']:.2f}."
+            f"(ρ = {small['rho']:.2f}, at least {small['lower']:.2f}); a linear one of {large['parameters']:,} has at "
+            f"most {large['upper']:.3f} there."
         )
-    else:
-        found.append(f"No quadratic SPN reaches l = {boundary}: nothing can be said of degree and size.")
-    found += [
-        f"Largest of {evidence['n_linear']} linear SPNs at l = {boundary}: at most {linear['upper']:.3f}. "
-        f"Largest of {evidence['n_quadratic']} quadratic ones at l = {boundary + 1}: at most {quadratic['upper']:.3f}.",
-        f"Bounds hold together with probability {tests.level:.0%} over test frames ({tests.number} comparisons, "
-        "Bonferroni); every SPN was trained once.",
-    ]
-    return found
+    if linear:
+        found.append(
+            f"Of all linear ones none has more than {linear['upper']:.3f} at l = {boundary} (upper bound)."
+        )
+    if quadratic:
+        found.append(
+            f"Of all quadratic ones none has more than {quadratic['upper']:.3f} at l = {boundary + 1}."
+        )
+    return [*found, last, "Every SPN was trained once."]
 
 
 def summarise(result: dict[str, Any]) -> "Table":

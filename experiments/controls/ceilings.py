@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from experiments.controls.probing import pooled
-from experiments.controls.simultaneous import Comparisons
+from experiments.controls.simultaneous import Comparisons, is_there
 from experiments.crosscheck import THRESHOLD
 from experiments.recovery import Summary
 from span_theorem.errors import InputError
@@ -91,9 +91,9 @@ def with_bounds(rows: Sequence[Ceiling]) -> list[dict[str, Any]]:
     return result
 
 
-def crossed(figures: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The lines that have something above their boundary, whatever the number of tests."""
-    return [row for row in figures if row["above_lower"] is not None and row["above_lower"] > THRESHOLD]
+def crossed(row: dict[str, Any]) -> bool | None:
+    """Whether a line has something above its boundary, by bounds that hold for all of them; ``None``: it is open."""
+    return False if row["above_lower"] is None else is_there(row["above_lower"], row["above_upper"])
 
 
 def place(row: dict[str, Any]) -> str:
@@ -110,16 +110,19 @@ def what_is_above(result: dict[str, Any]) -> str:
     """
     tests = result["tests"]
     tested = [row for row in result["rows"] if row["above_lower"] is not None]
-    if found := crossed(tested):
+    if found := [row for row in tested if crossed(row)]:
         return f"A frequency above dL was found in {'; '.join(map(place, found))}."
     if not tested:
         return "No probe was asked for that could have found a frequency above dL."
+    open_ones = [row for row in tested if crossed(row) is None]
+    left = (
+        f"; open, with an upper bound above that, are {'; '.join(map(place, open_ones))}" if open_ones else ""
+    )
     worst = max(tested, key=lambda row: row["above_upper"])
     solvers = " and ".join(dict.fromkeys(row["solver"] for row in tested))
     return (
-        f"In {tests['number']} tests at frequencies above dL, {solvers} found none above {THRESHOLD} (lower bounds "
-        f"that hold together at {tests['level']:.0%}); the largest upper bound is {worst['above_upper']:.3f}, "
-        f"{place(worst)}."
+        f"In {tests['number']} tests at frequencies above dL, {solvers} found none above {THRESHOLD}; the largest "
+        f"upper bound is {worst['above_upper']:.3f}, {place(worst)}{left}."
     )
 
 

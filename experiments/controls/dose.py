@@ -12,7 +12,10 @@ of these doses, the frames that every l needs, and the dose of a planted frequen
   share.
 
 A dose finds a frequency if the interval of ρ lies above the threshold, at every larger dose too; it is enough if ρ is
-at least nine tenths of what the largest dose gives as well, at every larger one too.
+at least nine tenths of what the largest dose gives as well, at every larger one too. A dose is one draw of frames, the
+smaller ones parts of the larger; what another draw would give is not in the intervals. Test frames and their
+orientations stay as they are, and the replicates' figures are those of all of them together: one network alone has
+wider intervals.
 """
 
 from collections.abc import Callable, Sequence
@@ -27,7 +30,7 @@ from experiments.controls.capacity import PAIR
 from experiments.controls.planted import Planted
 from experiments.controls.probing import Sample, open_layer, pooled, probe_part, sample
 from experiments.controls.protocol import Context
-from experiments.controls.simultaneous import Comparisons
+from experiments.controls.simultaneous import Comparisons, is_there, none_there
 from experiments.crosscheck import NOT_TESTED, TESTED, THRESHOLD
 from experiments.data.cache import cache_folder
 from experiments.diagnosis import Settings as Asked
@@ -98,8 +101,8 @@ class Settings:
     forces: tuple[float, ...] = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
     frames: dict[tuple[str, int], tuple[int, ...]] = field(
         default_factory=lambda: {
-            ("equivariant", 2): (5, 10, 20, 40, 80, 150, 300, 600, 1200),
-            ("equivariant", 3): (10, 20, 40, 150, 300),
+            ("equivariant", 2): (20, 40, 80, 150, 300, 600, 1200),
+            ("equivariant", 3): (20, 40, 150, 300),
             ("free", 2): (20, 40, 80, 150, 300, 600),
         }
     )
@@ -125,9 +128,9 @@ def run(context: Context, settings: Settings | None = None) -> dict[str, Any]:
     frames, planted = measured.frames(), measured.planted()
     unplanted = [dose for series in planted for dose in series["doses"] if dose["dose"] == 0]
     result = {
-        # yes where the frequency is, no where it is not
-        "agrees": all(_first(series["doses"]) is not None for series in planted)
-        and not any(dose["found"] for dose in unplanted),
+        "agrees": none_there(is_there(dose["lower"], dose["upper"]) for dose in unplanted)
+        if all(_first(series["doses"]) is not None for series in planted)
+        else False,
         "settings": settings.to_dict(),
         "sample": measured.shown.to_dict(),
         "backbones": [backbone.name for backbone in measured.backbones],
@@ -221,7 +224,7 @@ class _Measured:
                 asked = replace(self._asked(probe), order=self.order)
                 part = self._part(backbone, asked)
                 figures = self.tests.figures(pooled([part], self.context.seed, "planted"), planted)
-                verdict = part["diagnosis"]["direction"]
+                verdict = part["diagnosis"]["direction"]  # what the diagnosis says by itself
                 doses.append(
                     {"dose": share, **figures, "found": figures["lower"] > THRESHOLD, "verdict": verdict}
                 )
@@ -331,6 +334,7 @@ def _needed(result: dict[str, Any]) -> list[dict[str, Any]]:
                 doses_needed = {
                     "found": _from_here_on(doses, seen, name),
                     "enough": _from_here_on(doses, nearly, name),
+                    "least": doses[0][name],
                     "most": doses[-1][name],
                 }
                 figures = {key: last[key] for key in ("l", "rho", "rho_ci")}
@@ -338,7 +342,12 @@ def _needed(result: dict[str, Any]) -> list[dict[str, Any]]:
     for series in result["planted"]:
         last = series["doses"][-1]
         figures = {"l": last["l"], "rho": last["rho"], "rho_ci": last["rho_ci"]}
-        dose = {"found": _first(series["doses"]), "enough": None, "most": last["dose"]}
+        dose = {
+            "found": _first(series["doses"]),
+            "enough": None,
+            "least": min(dose["dose"] for dose in series["doses"] if dose["dose"]),
+            "most": last["dose"],
+        }
         needed.append(_who("planted", series) | dose | figures)
     return needed
 
@@ -366,16 +375,21 @@ def _conclusions(result: dict[str, Any]) -> list[str]:
             said.append(f"{who}: not found with {entry['most']:.3g} {unit}.")
             continue
         enough = "" if entry["enough"] is None else f", {entry['enough']:.3g} are enough"
+        first = "the smallest dose, " * (entry["found"] == entry["least"])
         said.append(
-            f"{who}: found from {entry['found']:.3g} {unit} on{enough}; "
+            f"{who}: found from {first}{entry['found']:.3g} {unit}, on{enough}; "
             f"ρ = {entry['rho']:.2f} with {entry['most']:.3g}."
         )
-    tests = result["tests"]
-    said.append(
-        f"Planted frequencies: bounds hold together with probability {tests['level']:.0%} over test frames "
-        f"({tests['number']} comparisons, {tests['correction']}); elsewhere intervals stand for themselves, 95% each."
-    )
+    planted = Comparisons(result["tests"]["number"]).sentence(result["settings"]["test"])
+    said.append(f"Planted frequencies: {planted} Elsewhere intervals stand for themselves, 95% each.")
+    said.append("A dose is one draw of frames; replicates are measured together.")
     return said
+
+
+def _shown(entry: dict[str, Any], name: str) -> str:
+    """A dose; the smallest one may be more than is needed."""
+    dose = entry[name]
+    return "" if dose is None else f"{'≤ ' * (name == 'found' and dose == entry['least'])}{dose:.3g}"
 
 
 def summarise(result: dict[str, Any]) -> "Table":
@@ -404,7 +418,7 @@ def summarise(result: dict[str, Any]) -> "Table":
             entry["solver"],
             str(entry["d"]),
             str(entry["l"]),
-            *("" if entry[name] is None else f"{entry[name]:.3g}" for name in ("found", "enough", "most")),
+            *(_shown(entry, name) for name in ("found", "enough", "most")),
             f"{entry['rho']:.3f}",
             f"{low:.3f} … {high:.3f}",
         )

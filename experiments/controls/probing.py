@@ -100,8 +100,8 @@ def pooled(parts: Sequence[dict[str, Any]], seed: int, purpose: str) -> Summary:
     """Figures of replicates together: backbones, marked pairs and frames resampled.
 
     Args:
-        parts: one a backbone, as :func:`probe_part` gives them, with the same pairs, frequencies and number of frames.
+        parts: one a backbone, as :func:`probe_part` gives them, with the same pairs, frequencies and test frames.
         seed, purpose: of the bootstrap.
     """
     sums = [[FrameSums.from_dict(pair) for pair in part["sums"]] for part in parts]
-    return summarise(sums, generator(seed, purpose), RESAMPLES)
+    return summarise(sums, generator(seed, purpose), RESAMPLES, same_frames=True)

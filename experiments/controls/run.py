@@ -1,6 +1,5 @@
 """One control from start to files: result, figure, and what both rest on."""
 
-import hashlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,7 @@ from experiments.controls.protocol import Context
 from experiments.parts import Parts
 from experiments.report.paths import figure_paths
 from experiments.report.save import drawing, save
-from experiments.versions import versions
+from experiments.versions import code_checksum, versions
 from span_theorem.output import make_folder, require_writable, write_json
 
 
@@ -37,8 +36,7 @@ def run_control(
     json = output / f"control-{name}.json"
     require_writable(json)
     pictures = figure_paths(json)
-    code = hashlib.sha256(registry.source(name).read_bytes()).hexdigest()
-    store = Parts(output / "parts", {"control": name, "code": code, "versions": versions()})
+    store = Parts(output / "parts", {"control": name, "code": code_checksum(), "versions": versions()})
     measured = control.run(Context(seed, store, note))
     result = {
         "kind": f"control-{name}",

@@ -46,6 +46,7 @@ from numerics.quadrature import sphere_quadrature
 from span_theorem.errors import InputError, MissingPackage
 
 if TYPE_CHECKING:
+    from e3nn.o3 import Irreps
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
     from rich.table import Table
@@ -113,23 +114,26 @@ class Settings:
 def measure(
     backbone: Backbone, order: int, frames: Frames, move: Move, settings: Settings
 ) -> dict[str, dict[str, Any]]:
-    """Power at one layer, by system: ``power`` (n_frames, orders, l_report + 2), and ``median_channel`` (n_frames,),
-    the share above ``order`` that the median channel has.
+    """Power at one layer, by system: ``power`` (n_frames, orders, l_report + 2); ``channels`` (channels, l_report + 2),
+    the mean over frames for every channel in order of the irreps; and ``median_channel`` (n_frames,), the share above
+    ``order`` that the median channel has.
     """
     rule = sphere_quadrature(settings.degree)
     orders = _orders(backbone)
     result = {}
     for system in SYSTEMS:
         power = np.zeros((len(frames), len(orders), settings.l_report + 2))
+        every = np.zeros((sum(count for count, _ in backbone.irreps), settings.l_report + 2))
         median: list[float | None] = []
         for index, positions in enumerate(frames.positions):
             values = features_over_sphere(backbone, frames.numbers, positions, move, system, rule.directions)
             blocks = powers(values, backbone.irreps, rule, settings.l_report)
             for (_, irrep), block in zip(backbone.irreps, blocks, strict=True):
                 power[index, orders.index(irrep.l)] += block.sum(axis=0)
+            every += np.concatenate(blocks) / len(frames)
             channels = above(np.concatenate(blocks), order)
             median.append(None if np.isnan(channels).all() else float(np.nanmedian(channels)))
-        result[system] = {"power": power.tolist(), "median_channel": median}
+        result[system] = {"power": power.tolist(), "channels": every.tolist(), "median_channel": median}
     return result
 
 
@@ -209,6 +213,7 @@ def _network_layers(
                 "depth": depth,
                 "irreps": irreps,
                 "systems": {system: _figures(part[system], names, order, context.seed) for system in SYSTEMS},
+                "channels": _channels(np.array(part["molecule"]["channels"]), Irreps(irreps)),
                 "raw": {system: np.array(part[system]["power"]).sum(axis=1) for system in SYSTEMS},
             }
         )
@@ -240,6 +245,17 @@ def _figures(part: dict[str, Any], orders: Sequence[int], L: int, seed: int) -> 
             {"order": order, "above": _mean(above(power[:, index], L))} for index, order in enumerate(orders)
         ],
     }
+
+
+def _channels(power: Array, irreps: "Irreps") -> list[dict[str, Any]]:
+    """Power spectrum of every channel in the molecule, mean over frames: shares of l = 1, 2, … and of all above those
+    told apart; ``None`` for a channel that does not vary.
+    """
+    orders = [irrep.l for count, irrep in irreps for _ in range(count)]
+    return [
+        {"order": order, "shares": None if np.isnan(row).any() else row.round(6).tolist()}
+        for order, row in zip(orders, shares(power), strict=True)
+    ]
 
 
 def _mean(values: Array) -> float | None:
@@ -393,6 +409,16 @@ def _conclusions(result: dict[str, Any]) -> list[str]:
         found.append(
             f"From the second layer on, in the whole molecule, {min(deeper):.1%} to {max(deeper):.1%} of the power "
             "that varies lies above L."
+        )
+    differences = [
+        f"{one['above']:+.2f} [{one['above_ci'][0]:+.2f}, {one['above_ci'][1]:+.2f}] ({one['group']}, "
+        f"n = {one['n_networks']}, layer {one['depth']})"
+        for one in result["trained_minus_initial"]
+        if one["depth"] > 0
+    ]
+    if differences:
+        found.append(
+            f"That share in trained networks less that with their initial weights: {', '.join(differences)}."
         )
     found.append(
         "Scope: in one neighbour's direction with the rest held fixed, polynomials of degree d are bounded by "

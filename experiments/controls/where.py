@@ -26,7 +26,7 @@ from experiments.controls.derived import MoleculeSum
 from experiments.controls.molecule_map import draw_bonds
 from experiments.controls.probing import Sample, open_layer, pooled, probe_part, sample
 from experiments.controls.protocol import Context
-from experiments.controls.simultaneous import Comparisons
+from experiments.controls.simultaneous import Comparisons, is_there, none_there
 from experiments.crosscheck import NOT_TESTED, TESTED, THRESHOLD
 from experiments.diagnosis import Settings as Asked
 from experiments.direction import MarkedPair
@@ -209,7 +209,9 @@ def run(context: Context, settings: Settings | None = None) -> dict[str, Any]:
         maps[0], [(spot, part) for one, spot, part in spotted if one is maps[0]], settings, context
     )
     result = {
-        "agrees": not any(entry["lower"] > THRESHOLD for entry in above["entries"]),
+        "agrees": none_there(
+            is_there(entry["above"]["lower"], entry["above"]["upper"]) for entry in above["entries"]
+        ),
         "scope": [TESTED, NOT_TESTED],
         "settings": settings.to_dict(),
         "frames": shown.to_dict(),
@@ -267,14 +269,13 @@ def _above(
         entries.append(
             {**spot.to_dict(), "orientations": orientations, "at": _degrees(part)[one.boundary - 1]}
             | {"above": tests.figures(summary, one.boundary + 1)}
-            | {"lower": tests.bounds(summary, one.boundary + 1)[0]}
         )
     return {
         "network": one.name,
         "tests": tests.to_dict(),
         "intervals_above_zero": sum(entry["above"]["rho_ci"][0] > 0 for entry in entries),
         "intervals_below_zero": sum(entry["above"]["rho_ci"][1] < 0 for entry in entries),
-        "bounds_above_zero": sum(entry["lower"] > 0 for entry in entries),
+        "bounds_above_zero": sum(entry["above"]["lower"] > 0 for entry in entries),
         "expected_by_chance": 0.025 * len(entries),
         "entries": entries,
     }
@@ -375,8 +376,8 @@ def _conclusions(result: dict[str, Any]) -> list[str]:
     found = [
         f"ρ({l + 1}) by free in {tests} tests: largest {worst['above']['rho']:.4f}, {above['intervals_above_zero']} "
         f"intervals above zero and {above['intervals_below_zero']} below ({above['expected_by_chance']:.1f} each "
-        f"expected by chance), {above['bounds_above_zero']} bounds above zero that hold together, "
-        f"{sum(entry['lower'] > THRESHOLD for entry in above['entries'])} above {THRESHOLD}. The same fits find "
+        f"expected by chance), {above['bounds_above_zero']} bounds above zero that hold together; the largest "
+        f"upper bound is {max(entry['above']['upper'] for entry in above['entries']):.3f}. The same fits find "
         f"ρ({l}) of {min(entry['at']['rho'] for entry in above['entries']):.2f} to "
         f"{max(entry['at']['rho'] for entry in above['entries']):.2f}."
     ]

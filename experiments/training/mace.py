@@ -27,6 +27,8 @@ from experiments.data import Frames, load
 from experiments.data.extxyz import write_extxyz
 from experiments.split import divide, draw
 from experiments.training.evaluate import errors
+from span_theorem.errors import InputError, MissingPackage
+from span_theorem.output import require_writable
 
 CONFIG = Path(__file__).with_suffix(".yaml")
 NAME = "aspirin-gfn2-mace"
@@ -37,18 +39,29 @@ SHOWN = {"embedded:train": 300, "embedded:test": 150}
 
 
 def train(work: Path) -> Path:
-    """Train in ``work``; the model file, a pickle that this training made."""
+    """Train in ``work``; the model file, a pickle that this training made.
+
+    Raises:
+        MissingPackage: this is not the environment of MACE.
+        InputError: the training failed.
+    """
+    program = Path(sys.executable).with_name("mace_run_train")
+    if not program.exists():
+        raise MissingPackage(
+            f"there is no {program}: run this in an environment with mace-torch (docs/backbones.md)"
+        )
     work.mkdir(parents=True, exist_ok=True)
     training, validation = divide(load("embedded:train"), N_TRAINING, N_VALIDATION, seed=0)
     files = {"train_file": work / "training.xyz", "valid_file": work / "validation.xyz"}
     for frames, path in zip((training, validation), files.values(), strict=True):
         write_extxyz(frames, path)
-    program = Path(sys.executable).with_name("mace_run_train")
     command = [str(program), "--config", str(CONFIG), "--work_dir", str(work), "--restart_latest"]
     command += [word for name, path in files.items() for word in (f"--{name}", str(path))]
     # e3nn 0.4.4 and MACE's own checkpoints are pickles, which torch >= 2.6 has to be told to read
     environment = {**os.environ, "TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD": "1"}
-    subprocess.run(command, check=True, env=environment)
+    status = subprocess.run(command, check=False, env=environment).returncode
+    if status:
+        raise InputError(f"mace_run_train failed with status {status}: see above, and {work / 'logs'}")
     return work / f"{NAME}.model"
 
 
@@ -69,7 +82,7 @@ def write_shown(backbone: Backbone, path: Path, training: dict[str, Any] | None 
             settings={**card.settings, **training},
         )
     sets = [draw(load(name), number, seed=0) for name, number in SHOWN.items()]
-    # no labels and no predictions: the control shows frames without labels
+    # the control shows frames without labels
     shown = [Frames(one.numbers, one.positions, None, None, one.source) for one in sets]
     write_features(path, extract(backbone, shown, SITE))
 
@@ -79,6 +92,7 @@ def main() -> None:
     parser.add_argument("file", type=Path, help="feature file to write")
     parser.add_argument("--work", type=Path, default=Path("results/training") / NAME)
     asked = parser.parse_args()
+    require_writable(asked.file)
     backbone = open_backbone(f"mace:{train(asked.work)}", Options(trust=True))
     assert isinstance(backbone, Potential)
     found = errors(backbone, load("embedded:test"))
@@ -94,4 +108,8 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except InputError as error:
+        print(f"experiments.training.mace: error: {error}", file=sys.stderr)
+        sys.exit(2)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from span_theorem.errors import InputError
 from span_theorem.latex import Column, Table, escape, label
 from span_theorem.results import Record
-from span_theorem.tables.estimate import recovered
+from span_theorem.tables.estimate import in_words, recovered
 
 SHOWN = 3
 """Frequencies shown: the quadratic boundary and those next above it."""
@@ -46,7 +46,6 @@ def activation_table(result: Record) -> Table:
     )
     caption = (
         rf"Recovered share by activation of one hidden layer, {escape(result.text('backbone'))}; the boundary of "
-        rf"degree 2 is $l = {boundary}$; 95\% intervals over test frames. "
-        + " ".join(escape(str(sentence)) for sentence in result.values("conclusions")).replace("ρ", r"$\rho$")
+        rf"degree 2 is $l = {boundary}$; 95\% intervals over test frames. " + in_words(result)
     )
     return Table(label(result.path.stem), caption, columns, tuple(rows), frozenset(breaks))

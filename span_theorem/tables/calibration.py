@@ -3,6 +3,7 @@
 from span_theorem.errors import InputError
 from span_theorem.latex import Column, Table, escape, label
 from span_theorem.results import Record
+from span_theorem.tables.estimate import in_words
 
 _NAMES = {"marked": "vertex", "density": "density"}
 
@@ -37,8 +38,7 @@ def calibration_table(result: Record) -> Table:
         r"Least order $L$ at which $\cos n\alpha$ and $\sin n\alpha$, $\alpha$ the in-plane orientation of a regular "
         r"$n$-gon, are recovered on unseen angles by a polynomial of degree at most $d$ in the features of one marked "
         r"vertex, or of all vertices summed (density). Exact arithmetic gives the same, or what stands in parentheses; "
-        r"$>$: not up to that order. "
-        + " ".join(escape(sentence) for sentence in map(str, result.values("conclusions")))
+        r"$>$: not up to that order. " + in_words(result)
     )
     return Table(label(result.path.stem), caption, columns, cells, breaks)
 

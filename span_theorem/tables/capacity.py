@@ -5,7 +5,7 @@ from __future__ import annotations
 from span_theorem.errors import InputError
 from span_theorem.latex import Column, Table, escape, label
 from span_theorem.results import Record
-from span_theorem.tables.estimate import recovered
+from span_theorem.tables.estimate import in_words, recovered, thousands
 
 
 def capacity_table(result: Record) -> Table:
@@ -47,19 +47,9 @@ def capacity_table(result: Record) -> Table:
     )
     caption = (
         rf"Recovered share at $l = {boundary}$ and ${boundary + 1}$ against the number of parameters, "
-        rf"{escape(result.text('backbone'))}; 95\% intervals over test frames. "
-        + " ".join(escape(str(sentence)) for sentence in result.values("conclusions")).replace("ρ", r"$\rho$")
+        rf"{escape(result.text('backbone'))}; 95\% intervals over test frames. " + in_words(result)
     )
     return Table(label(result.path.stem), caption, columns, tuple(rows), frozenset(breaks))
-
-
-def thousands(value: int) -> str:
-    r"""An integer with thin spaces.
-
-    >>> thousands(4576825)
-    '4\\,576\\,825'
-    """
-    return f"{value:,}".replace(",", r"\,")
 
 
 def _object(rung: Record, name: str) -> Record:

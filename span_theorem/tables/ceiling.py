@@ -38,14 +38,3 @@ def share(value: float | None, interval: tuple[float, float] | None) -> str:
     ('0.91 [0.90, 0.92]', '--')
     """
     return "--" if value is None or interval is None else estimate(value, interval)
-
-
-def in_words(result: Record) -> str:
-    """The conclusions of a result in LaTeX.
-
-    Raises:
-        InputError: the field is missing or no list.
-    """
-    return " ".join(escape(str(sentence)) for sentence in result.values("conclusions")).replace(
-        "ρ", r"$\rho$"
-    )

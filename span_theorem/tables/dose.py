@@ -45,7 +45,8 @@ def dose_table(result: Record) -> Table:
                 escape(entry.text("solver")),
                 str(entry.integer("d")),
                 str(entry.integer("l")),
-                *(dose(entry.number(name)) for name in ("found", "enough", "most")),
+                _at_most(entry) + dose(entry.number("found")),
+                *(dose(entry.number(name)) for name in ("enough", "most")),
                 recovered(entry),
             )
         )
@@ -59,6 +60,12 @@ def dose_table(result: Record) -> Table:
         rf"channel appended to the features; its bounds hold together ({tests.integer('number')} comparisons)."
     )
     return Table(label(result.path.stem), caption, _COLUMNS, tuple(rows), frozenset(breaks))
+
+
+def _at_most(entry: Record) -> str:
+    """A sign where the smallest dose of all is enough to find a frequency: less may be."""
+    found = entry.number("found")
+    return r"$\leq$ " if found is not None and found == entry.number("least") else ""
 
 
 def dose(value: float | None) -> str:

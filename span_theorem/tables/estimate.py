@@ -1,8 +1,9 @@
-"""A figure with its interval in one cell."""
+"""Figures, numbers and sentences of a result in LaTeX."""
 
 from __future__ import annotations
 
 from span_theorem.errors import InputError
+from span_theorem.latex import escape
 from span_theorem.results import Record
 
 
@@ -30,3 +31,23 @@ def recovered(figures: Record) -> str:
     if value is None or interval is None:
         raise InputError(f"{figures.path}: {figures.place} has no rho, expected a number with an interval")
     return estimate(value, interval)
+
+
+def thousands(value: int) -> str:
+    r"""An integer with thin spaces.
+
+    >>> thousands(4576825)
+    '4\\,576\\,825'
+    """
+    return f"{value:,}".replace(",", r"\,")
+
+
+def in_words(result: Record) -> str:
+    """The conclusions of a result in LaTeX.
+
+    Raises:
+        InputError: the field is missing or no list.
+    """
+    return " ".join(escape(str(sentence)) for sentence in result.values("conclusions")).replace(
+        "ρ", r"$\rho$"
+    )

@@ -5,7 +5,8 @@ from __future__ import annotations
 from span_theorem.errors import InputError
 from span_theorem.latex import Column, Table, escape, heading, label
 from span_theorem.results import Record
-from span_theorem.tables.ceiling import CEILING_COLUMNS, ceiling_cells, in_words
+from span_theorem.tables.ceiling import CEILING_COLUMNS, ceiling_cells
+from span_theorem.tables.estimate import in_words
 
 _COLUMNS = (
     Column("molecule", "l"),

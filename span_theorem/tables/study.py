@@ -1,7 +1,6 @@
 """The aspirin study: the headline over all networks, and every replicate with its own contrast."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 from span_theorem.errors import InputError
 from span_theorem.latex import Column, Table, escape, heading, label
@@ -142,10 +141,14 @@ def _published(result: Record) -> str:
     published = result.record("published")
     if published is None:
         return ""
-    figures: dict[str, Any] = published.fields
+    found = [
+        rf"${symbol}({l}) = {figures.number(l)}$"
+        for symbol, name in ((r"\rho", "rho"), (r"R^2_{\mathrm{inj}}", "r2_injected"))
+        if (figures := published.record(name)) is not None
+        for l in figures.fields
+    ]
     return (
         rf"Published for $L = {published.integer('L')}$, $d = {published.integer('d')}$ "
-        rf"({escape(published.text('source'))}; other definitions): $\rho(4) = {figures['rho']['4']}$, "
-        rf"$\rho(5) = {figures['rho']['5']}$, $R^2_{{\mathrm{{inj}}}}(4) = {figures['r2_injected']['4']}$, "
-        rf"$R^2_{{\mathrm{{inj}}}}(5) = {figures['r2_injected']['5']}$, cliff ${figures['cliff']}$."
+        rf"({escape(published.text('source'))}; other definitions): {', '.join(found)}, "
+        rf"cliff ${published.number('cliff')}$."
     )

@@ -5,6 +5,7 @@ from math import floor, log10
 from span_theorem.errors import InputError
 from span_theorem.latex import Column, Table, escape, label
 from span_theorem.results import Record
+from span_theorem.tables.estimate import in_words
 
 _ROUNDING = -10
 """Exponent of the share of power below which float32 features cannot tell it from none."""
@@ -52,8 +53,7 @@ def transfer_table(result: Record) -> Table:
         r"angular power ($l \ge 1$) at degrees above $L$, for the pair alone, with the atom that comes closest, "
         r"and in the whole molecule (with its 95\% interval over networks and frames); $v$: percentage of the "
         r"mean square of the molecule's features that depends on the direction at all; 0: a share below "
-        rf"$10^{{{_ROUNDING}}}$, rounding of float32; --: nothing varies. "
-        + " ".join(escape(sentence) for sentence in map(str, result.values("conclusions")))
+        rf"$10^{{{_ROUNDING}}}$, rounding of float32; --: nothing varies. " + in_words(result)
     )
     return Table(label(result.path.stem), caption, _COLUMNS, tuple(rows), frozenset(breaks))
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from span_theorem.errors import InputError
 from span_theorem.latex import Column, Table, escape, label
 from span_theorem.results import Record
-from span_theorem.tables.ceiling import in_words, share
+from span_theorem.tables.ceiling import share
+from span_theorem.tables.estimate import in_words
 
 
 def where_table(result: Record) -> Table:

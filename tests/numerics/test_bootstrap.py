@@ -62,6 +62,25 @@ def test_variation_between_pairs_counts():
     assert set(np.unique(draws)) == {0.0, 2.0, 4.0}
 
 
+@pytest.mark.parametrize("same_frames", [False, True])
+def test_what_frames_have_in_common_does_not_average_out(same_frames):
+    """Four backbones that agree on every frame are no more than one, if the frames are the same."""
+    frames = np.random.default_rng(0).normal(size=100)
+    values = np.broadcast_to(frames, (4, 1, 100)) + 0.0
+    found = hierarchical_bootstrap(sums_of(values), mean, np.random.default_rng(1), 4000, same_frames)
+    error = frames.std() / 10
+    assert found.draws.std() == pytest.approx(error if same_frames else error / 2, rel=0.15)
+
+
+def test_one_backbone_and_pair_have_the_same_resamples_either_way():
+    values = sums_of(np.random.default_rng(0).normal(size=(1, 1, 30)))
+    nested, shared = (
+        hierarchical_bootstrap(values, mean, np.random.default_rng(1), 100, same).draws
+        for same in (False, True)
+    )
+    np.testing.assert_array_equal(nested, shared)
+
+
 def test_the_figure_of_several_is_the_mean_of_theirs():
     values = np.random.default_rng(0).normal(size=(3, 2, 30))
     found = hierarchical_bootstrap(sums_of(values), mean, np.random.default_rng(1), 10)

@@ -5,7 +5,7 @@ A second paragraph that no list shows.
 
 from experiments.controls.protocol import Context
 from span_theorem.console import table
-from span_theorem.errors import MissingPackage
+from span_theorem.errors import InputError, MissingPackage
 
 thrown = []
 
@@ -13,6 +13,8 @@ thrown = []
 def run(context: Context):
     if context.seed == 7:
         raise MissingPackage("the coin needs the package mint: pip install 'span-theorem[mint]'")
+    if context.seed == 9:
+        raise InputError("the coin has no sides")
     sides = [context.store.get({"throw": throw}, lambda: throw_one(context.seed)) for throw in range(3)]
     skipped = [{"what": "edge", "reason": "needs a steady hand"}]
     return {"agrees": context.seed % 2 == 0, "sides": sides, "skipped": skipped, "settings": {}}

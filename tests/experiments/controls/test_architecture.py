@@ -16,15 +16,17 @@ from experiments.backbones.trust import sha256
 from experiments.backbones.verification import verify
 from experiments.controls import architecture
 from experiments.controls.architecture import MACE_FILES, Network, Settings
-from experiments.controls.ceilings import comparisons, with_bounds
+from experiments.controls.ceilings import comparisons, crossed, with_bounds
 from experiments.controls.derived import Invariants, MoleculeSum
 from experiments.controls.probing import open_layer
 from experiments.controls.protocol import Context
+from experiments.controls.simultaneous import none_there
 from experiments.data import write_npz
 from experiments.parts import Parts
 from experiments.spn import Probe
 from experiments.spn.mlp import Training
 from experiments.training import mace
+from span_theorem import law
 from span_theorem.errors import InputError, MissingPackage
 from span_theorem.output import write_json
 from span_theorem.results import read_result
@@ -95,25 +97,40 @@ def test_invariants_and_noise_carry_no_direction(measured):
         assert row["L"] == row["predicted_boundary"] == 0
         assert row["rho_at"] is None
     assert measured["agrees"] is True
-    below = measured["conclusions"][1]
+    below = measured["conclusions"][2]
     assert "synthetic:noise layer features (0 of 4)" in below
     assert measured["conclusions"][0].startswith(
         "In 24 tests at frequencies above dL, free and mlp found none"
     )
 
 
-def test_a_network_that_carries_more_than_it_claims_fails_the_control(tmp_path):
+def test_a_frequency_above_the_prediction_fails_the_control(tmp_path, monkeypatch):
+    """A law that is too low by one stands for a network that carries more than it may."""
+    true = law.boundary
+    monkeypatch.setattr(law, "boundary", lambda L, d: true(L, d) - 1)
+    result = run(tmp_path, network(Spectrum([0, 1])))
+    assert result["agrees"] is False
+    assert result["conclusions"][0].startswith(
+        "A frequency above dL was found in synthetic:0+1, layer features, free"
+    )
+
+
+def test_what_is_neither_there_nor_absent_stays_open():
+    rows = [{"above_lower": -0.01, "above_upper": upper} for upper in (0.01, 0.2)]
+    assert [crossed(row) for row in rows] == [False, None]
+    assert none_there(map(crossed, rows)) is None
+    assert crossed({"above_lower": None, "above_upper": None}) is False
+
+
+def test_a_shipped_network_that_fails_is_an_error_and_a_users_is_left_out(tmp_path):
     class Understated(Spectrum):
-        """Carries l = 2 beside its scalar but hides it among more scalars."""
+        """Carries l = 2 beside its scalar but calls all of it scalars."""
 
     backbone = Understated([0, 2], claimed="6x0e")
-    shown = run(tmp_path, network(Spectrum([0, 1])))
-    assert shown["agrees"] is True
-    row = next(row for row in shown["rows"] if row["solver"] == "free")
-    assert architecture.crossed([row | {"above_lower": 0.06}])
-    assert not architecture.crossed([row | {"above_lower": 0.04}])
-    # a feature that does not turn as its label says is refused before anything is fitted, and the rest goes on
-    result = run(tmp_path, network(backbone), network(Spectrum([0, 1])))
+    with pytest.raises(InputError, match="not equivariant"):
+        run(tmp_path, network(backbone), network(Spectrum([0, 1])))
+    users = Network("mine", architecture.USERS, "unknown", lambda layer: backbone)
+    result = run(tmp_path, users, network(Spectrum([0, 1])))
     assert "not equivariant" in result["skipped"][0]["reason"]
     assert len(result["networks"]) == 1
 
@@ -280,4 +297,8 @@ def check_table(path, result):
 
 
 def test_the_published_table_is_that_of_its_json():
-    check_table(PUBLISHED, json.loads(PUBLISHED.read_text()))
+    result = json.loads(PUBLISHED.read_text())
+    assert result["agrees"] is True
+    assert [found["network"] for found in result["networks"]] == [one.name for one in architecture.NETWORKS]
+    assert result["skipped"] == []
+    check_table(PUBLISHED, result)

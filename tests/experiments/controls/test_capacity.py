@@ -61,7 +61,7 @@ def test_features_of_order_one_end_at_two_whatever_the_width(first_order):
     evidence = first_order["evidence"]
     assert evidence["smallest_quadratic"]["parameters"] == 15
     assert evidence["largest_linear"]["parameters"] == linear["parameters"]
-    assert first_order["tests"]["number"] == 2 * 1 + 2 * 2
+    assert first_order["tests"]["number"] == 2 * len(first_order["rungs"])
     for rung in first_order["rungs"]:
         assert rung["above"]["upper"] < 0.05
         assert (
@@ -81,7 +81,20 @@ def test_a_ladder_that_refutes_the_claim_says_so(tmp_path, orders, which):
         assert result["evidence"][which]["lower"] > 0.5
     else:
         assert result["evidence"]["smallest_quadratic"] is None
-        assert "nothing can be said" in result["conclusions"][0]
+        assert result["conclusions"][0].startswith(
+            "0 of 1 linear SPNs reach l = 1, 0 of 1 quadratic ones l = 2"
+        )
+
+
+def test_an_spn_that_learned_nothing_proves_nothing(tmp_path):
+    """A linear one that was hardly trained stays below every threshold, and does not count."""
+    features = shown(0, 1)
+    lazy = Rung(features, hidden("linear", 64, 1, 1))
+    result = run(tmp_path, features, ladder=(lazy, Rung(features, Probe("free", 2))))
+    assert result["rungs"][0]["below"]["upper"] < 0.5
+    assert result["rungs"][0]["at"]["upper"] < 0.05
+    assert result["evidence"]["n_linear_reached"] == 0
+    assert result["agrees"] is False
 
 
 def test_a_ladder_without_both_degrees_is_refused():

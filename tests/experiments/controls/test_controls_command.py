@@ -80,6 +80,22 @@ def test_all_goes_on_where_a_package_is_missing(tmp_path, capsys, monkeypatch):
     assert not files(tmp_path)
 
 
+def test_all_goes_on_where_a_control_cannot_run_and_is_status_2(tmp_path, capsys):
+    assert main(["controls", "all", "-o", str(tmp_path), "--seed", "9"]) == 2
+    printed = capsys.readouterr()
+    assert printed.out.split("summary")[1].count("STOPPED") == 2
+    assert "the coin has no sides" in printed.out
+    assert "coin, again could not run" in printed.err
+    assert len(printed.err.strip().splitlines()) == 1
+
+
+def test_other_code_computes_again(tmp_path, monkeypatch, capsys):
+    assert main(["controls", "coin", "-o", str(tmp_path)]) == 0
+    monkeypatch.setattr("experiments.controls.run.code_checksum", lambda: "other")
+    assert main(["controls", "coin", "-o", str(tmp_path)]) == 0
+    assert len(coin.thrown) == 6
+
+
 def test_all_is_status_1_if_one_claim_fails(tmp_path, capsys):
     assert main(["controls", "all", "-o", str(tmp_path), "--seed", "1"]) == 1
     assert capsys.readouterr().out.split("summary")[1].count("FAILS") == 2
@@ -93,6 +109,7 @@ def test_all_is_status_1_if_one_claim_fails(tmp_path, capsys):
         (["coin", "--seed", "-1"], ["seed"]),
         (["coin", "--seed", "7"], ["mint"]),
         (["coin", "-o", "taken/below"], ["taken"]),
+        (["all", "-o", "taken/below"], ["taken"]),
     ],
 )
 def test_a_mistake_is_one_line_and_status_2(tmp_path, monkeypatch, capsys, arguments, words):

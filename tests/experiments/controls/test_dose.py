@@ -16,6 +16,7 @@ from experiments.controls.dose import Network, Settings
 from experiments.controls.planted import Planted
 from experiments.controls.protocol import Context
 from experiments.data import write_npz
+from experiments.diagnosis import FEWEST_TRAINING
 from experiments.direction import MarkedPair
 from experiments.parts import Parts
 from span_theorem.errors import InputError
@@ -164,6 +165,12 @@ def test_frames_and_orientations_are_counted_for_every_frequency(first_order):
             assert entry["network"] == "2 networks"  # the last is no replicate
 
 
+def test_the_doses_asked_for_can_be_measured():
+    settings = Settings()
+    assert all(min(doses) >= FEWEST_TRAINING for doses in settings.frames.values())
+    assert settings.shares[0] == 0
+
+
 def test_a_dose_that_does_not_find_a_frequency_is_never_enough(first_order):
     """Where the signal drowns, ρ is any number, also one above that of the largest dose."""
     drowned = json.loads(json.dumps(first_order))
@@ -239,7 +246,11 @@ def check_table(path, result):
             str(entry["d"]),
             str(entry["l"]),
         ]
-        assert row[5:8] == [shown_dose(entry[name]) for name in ("found", "enough", "most")]
+        least = r"$\leq$ " if entry["found"] == entry["least"] else ""
+        assert row[5:8] == [
+            least + shown_dose(entry["found"]),
+            *(shown_dose(entry[name]) for name in ("enough", "most")),
+        ]
         found = [float(word.strip("[],")) for word in row[8].split()]
         np.testing.assert_allclose(found, [entry["rho"], *entry["rho_ci"]], atol=0.00501)
 

@@ -50,7 +50,7 @@ def test_the_ceiling_does_not_know_the_molecule(measured):
     assert len(measured["rows"]) == 2 * 2 * len(PROBES)
     for row in measured["rows"]:
         assert row["measured_boundary"] == row["predicted_boundary"] == row["L"] * row["d"]
-    assert "6 of 6 cases" in measured["conclusions"][2]
+    assert "6 of 6 cases" in measured["conclusions"][3]
     assert measured["tests"]["number"] == 2 * 2 * 2
 
 
@@ -58,7 +58,7 @@ def test_a_molecule_whose_direction_is_lost_fails_the_control(tmp_path):
     molecules = [made(tmp_path, "one", 5), made(tmp_path, "two", 4)]
     result = run(molecules, Noise())
     assert result["agrees"] is False
-    assert "synthetic:noise on two, d = 2" in result["conclusions"][1]
+    assert "synthetic:noise on two, d = 2" in result["conclusions"][2]
 
 
 def test_frames_that_are_not_there_are_said_and_others_stand_in(tmp_path, monkeypatch):
