@@ -7,22 +7,31 @@ import typer
 
 
 def report(
-    results: Annotated[list[Path], typer.Argument(help="Files written by `diagnose --json` or `aspirin`.")],
+    results: Annotated[
+        list[Path], typer.Argument(help="Files written by `diagnose --json`, `aspirin` or `controls`.")
+    ],
     figure: Annotated[
         Path | None,
-        typer.Option("--figure", "-o", help="Stem of a PNG and an SVG: one curve a diagnosis, or one study."),
+        typer.Option(
+            "--figure",
+            "-o",
+            help="Stem of a PNG and an SVG: a curve a diagnosis, a study, or a control.",
+        ),
     ] = None,
 ) -> int:
-    """Print diagnoses again and draw them into one figure, or print and draw one study.
+    """Print diagnoses again and draw them into one figure, or print and draw one study or one control.
 
     Examples:
 
       python -m experiments report results/aspirin/aspirin-rmd17.json -o study
 
+      python -m experiments report docs/results/control-dose.json -o dose
+
       python -m experiments report result.json
 
       python -m experiments report equivariant.json free.json -o recovery
     """
+    from experiments.controls.run import show_again
     from experiments.report.figure import draw_recoveries
     from experiments.report.paths import figure_paths
     from experiments.report.results import read_diagnosis, read_study
@@ -33,6 +42,11 @@ def report(
 
     pictures = figure_paths(figure) if figure is not None else ()
     out = console()
+    if len(results) == 1 and (rows := show_again(results[0], pictures)) is not None:
+        out.print(rows)
+        for path in pictures:
+            out.print(f"figure: {path}")
+        return 0
     if len(results) == 1 and (study := read_study(results[0])) is not None:
         print_study(study, out)
         draw_study(study, pictures)

@@ -294,7 +294,7 @@ def draw(result: dict[str, Any]) -> "Figure":
 
     networks = result["networks"]
     columns = 4
-    rows = -(-(len(networks) + 2) // columns)  # two more: ρ(dL) by layer, and which curve is whose
+    rows = -(-(len(networks) + 1) // columns)  # one more: ρ(dL) by layer
     figure, panels = plt.subplots(
         rows, columns, figsize=(2.1 * columns, 1.8 * rows), layout="constrained", squeeze=False
     )
@@ -307,9 +307,7 @@ def draw(result: dict[str, Any]) -> "Figure":
     _layers_panel(axes[len(networks)], result)
     for panel in axes[len(networks) + 1 :]:
         panel.set_axis_off()
-    axes[len(networks) + 1].legend(
-        *axes[len(networks)].get_legend_handles_labels(), loc="center left", fontsize=6, frameon=False
-    )
+    axes[len(networks)].legend(loc="center", fontsize=5, labelspacing=0.15, frameon=False)
     for panel in panels[:, 0]:
         panel.set_ylabel(r"$\rho(l)$", fontsize=8)
     labels = {label: handle for panel in axes[: len(networks)] for handle, label in _legend(panel)}

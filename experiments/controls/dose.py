@@ -446,7 +446,7 @@ def draw(result: dict[str, Any]) -> "Figure":
     figure, axes = plt.subplots(2, 2, figsize=(6.8, 5.4), sharey=True, layout="constrained")
     boundary = result["boundary"]
     _amplitude_panel(axes[0, 0], result)
-    axes[0, 0].set_title(f"amplitude, $l = {boundary}$", fontsize=9)
+    axes[0, 0].set_title(f"amplitude, $l = {boundary}$ (dashed: free)", fontsize=9)
     axes[0, 0].set_xlabel("injected energy / network's residual (rms)", fontsize=8)
     _degrees_panel(axes[0, 1], [one for one in result["frames"] if one["d"] == D])
     axes[0, 1].set_title(f"frames, $d = {D}$ (dashed: equivariant)", fontsize=9)
@@ -459,7 +459,7 @@ def draw(result: dict[str, Any]) -> "Figure":
     axes[1, 1].set_xlabel("share of signal", fontsize=8)
     for panel in axes.flat:
         tidy(panel, result["threshold"])
-    axes[0, 0].legend(fontsize=6, loc="upper left", framealpha=0.9)
+    axes[0, 0].legend(fontsize=5.5, loc="lower right", framealpha=0.8)
     axes[1, 1].legend(fontsize=6, loc="upper left", frameon=False)
     for panel in (axes[0, 1], axes[1, 0]):
         panel.legend(fontsize=6, loc="center right", frameon=False)
@@ -480,7 +480,7 @@ def _amplitude_panel(panel: "Axes", result: dict[str, Any]) -> None:
             [dose["degrees"][result["boundary"] - 1] for dose in series["doses"]],
             "^-" if solid else "o--",
             color=f"C{names.index(series['network'])}",
-            label=f"{series['network']}, {series['solver']}",
+            label=series["network"] if solid else None,
         )
     panel.set_xscale("log")
 

@@ -1,8 +1,8 @@
-"""One control from start to files: result, figure, and what both rest on."""
+"""One control from start to files, and its table and figure again from the result alone."""
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from experiments.controls import registry
 from experiments.controls.protocol import Context
@@ -10,7 +10,14 @@ from experiments.parts import Parts
 from experiments.report.paths import figure_paths
 from experiments.report.save import drawing, save
 from experiments.versions import code_checksum, versions
+from span_theorem.errors import InputError
 from span_theorem.output import make_folder, require_writable, write_json
+from span_theorem.results import read_result
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+KIND = "control-"
 
 
 def run_control(
@@ -39,7 +46,7 @@ def run_control(
     store = Parts(output / "parts", {"control": name, "code": code_checksum(), "versions": versions()})
     measured = control.run(Context(seed, store, note))
     result = {
-        "kind": f"control-{name}",
+        "kind": f"{KIND}{name}",
         "question": registry.statement(name),
         "seed": seed,
         **measured,
@@ -49,3 +56,27 @@ def run_control(
     with drawing():
         save(control.draw(result), pictures)
     return result, (json, *pictures)
+
+
+def show_again(path: Path, pictures: tuple[Path, ...]) -> "Table | None":
+    """The short table of a control's result file, and its figure in ``pictures``; ``None`` if it is of another kind.
+
+    Raises:
+        InputError: the file is missing or not JSON, names no control, or lacks what its control wrote.
+    """
+    result = read_result(path).fields
+    if not result["kind"].startswith(KIND):
+        return None
+    control = registry.load(result["kind"].removeprefix(KIND))
+    try:
+        rows: Table = control.summarise(result)
+        if pictures:
+            with drawing():
+                save(control.draw(result), pictures)
+    except (KeyError, TypeError, IndexError, ValueError) as error:
+        if isinstance(error, InputError):
+            raise
+        raise InputError(
+            f"{path} lacks what control {result['kind'].removeprefix(KIND)} writes: {error!r}"
+        ) from error
+    return rows

@@ -48,4 +48,4 @@ def activation_table(result: Record) -> Table:
         rf"Recovered share by activation of one hidden layer, {escape(result.text('backbone'))}; the boundary of "
         rf"degree 2 is $l = {boundary}$; 95\% intervals over test frames. " + in_words(result)
     )
-    return Table(label(result.path.stem), caption, columns, tuple(rows), frozenset(breaks))
+    return Table(label(result.path.stem), caption, columns, tuple(rows), frozenset(breaks), small=True)

@@ -49,7 +49,7 @@ def capacity_table(result: Record) -> Table:
         rf"Recovered share at $l = {boundary}$ and ${boundary + 1}$ against the number of parameters, "
         rf"{escape(result.text('backbone'))}; 95\% intervals over test frames. " + in_words(result)
     )
-    return Table(label(result.path.stem), caption, columns, tuple(rows), frozenset(breaks))
+    return Table(label(result.path.stem), caption, columns, tuple(rows), frozenset(breaks), small=True)
 
 
 def _object(rung: Record, name: str) -> Record:

@@ -59,7 +59,7 @@ def dose_table(result: Record) -> Table:
         r"in units of what the network leaves of the energies (root mean square). Planted: share of signal in a "
         rf"channel appended to the features; its bounds hold together ({tests.integer('number')} comparisons)."
     )
-    return Table(label(result.path.stem), caption, _COLUMNS, tuple(rows), frozenset(breaks))
+    return Table(label(result.path.stem), caption, _COLUMNS, tuple(rows), frozenset(breaks), small=True)
 
 
 def _at_most(entry: Record) -> str:

@@ -55,7 +55,7 @@ def transfer_table(result: Record) -> Table:
         r"mean square of the molecule's features that depends on the direction at all; 0: a share below "
         rf"$10^{{{_ROUNDING}}}$, rounding of float32; --: nothing varies. " + in_words(result)
     )
-    return Table(label(result.path.stem), caption, _COLUMNS, tuple(rows), frozenset(breaks))
+    return Table(label(result.path.stem), caption, _COLUMNS, tuple(rows), frozenset(breaks), small=True)
 
 
 def _system(group: Record, name: str) -> Record:

@@ -101,6 +101,28 @@ def test_all_is_status_1_if_one_claim_fails(tmp_path, capsys):
     assert capsys.readouterr().out.split("summary")[1].count("FAILS") == 2
 
 
+def test_a_result_is_shown_again_from_its_file_alone(tmp_path, capsys):
+    assert main(["controls", "coin", "-o", str(tmp_path)]) == 0
+    written = files(tmp_path)
+    capsys.readouterr()
+    result = str(tmp_path / "control-coin.json")
+    assert main(["report", result, "-o", str(tmp_path / "again")]) == 0
+    assert "heads" in capsys.readouterr().out
+    assert (tmp_path / "again.svg").read_bytes() == written["control-coin.svg"]
+    assert len(coin.thrown) == 3
+
+
+def test_a_damaged_result_is_one_line_and_status_2(tmp_path, capsys):
+    path = tmp_path / "damaged.json"
+    for content, word in (({"kind": "control-coin"}, "sides"), ({"kind": "control-dice"}, "dice")):
+        path.write_text(json.dumps(content))
+        assert main(["report", str(path), "-o", str(tmp_path / "again")]) == 2
+        message = capsys.readouterr().err.strip()
+        assert len(message.splitlines()) == 1
+        assert word in message
+    assert not (tmp_path / "again.png").exists()
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
