@@ -307,7 +307,8 @@ def draw(result: dict[str, Any]) -> "Figure":
     _layers_panel(axes[len(networks)], result)
     for panel in axes[len(networks) + 1 :]:
         panel.set_axis_off()
-    axes[len(networks)].legend(loc="center", fontsize=5, labelspacing=0.15, frameon=False)
+    if axes[len(networks)].get_legend_handles_labels()[0]:
+        axes[len(networks)].legend(loc="center", fontsize=5, labelspacing=0.15, frameon=False)
     for panel in panels[:, 0]:
         panel.set_ylabel(r"$\rho(l)$", fontsize=8)
     labels = {label: handle for panel in axes[: len(networks)] for handle, label in _legend(panel)}
