@@ -3,7 +3,8 @@
 Measurements come in nested clusters: frames within marked pairs within backbones. A resample draws backbones with
 replacement, for each draw marked pairs, for each of these frames (Davison and Hinkley 1997, section 3.8). What is
 resampled are sums that a frame contributes; the figures of a pair are functions of its sums, and those of a study are
-their mean over pairs and backbones.
+their mean over pairs and backbones. Where all backbones and pairs were shown the same frames, frames are crossed with
+them instead of nested in them: a resample draws them once.
 """
 
 from collections.abc import Callable

@@ -30,14 +30,14 @@ from experiments.controls.ceilings import (
     ceiling,
     cells,
     comparisons,
-    crossed,
+    nothing_above,
     what_is_above,
     with_bounds,
 )
 from experiments.controls.derived import Invariants
 from experiments.controls.probing import Sample, open_layer, probe_part, sample
 from experiments.controls.protocol import Context
-from experiments.controls.simultaneous import Comparisons, none_there
+from experiments.controls.simultaneous import Comparisons
 from experiments.crosscheck import NOT_TESTED, TESTED, THRESHOLD
 from experiments.data.cache import cache_folder
 from experiments.diagnosis import Settings as Asked
@@ -173,7 +173,7 @@ def run(context: Context, settings: Settings | None = None) -> dict[str, Any]:
         raise MissingPackage(skipped[0]["reason"] if skipped else "there is no network to measure")
     figures = with_bounds(rows)
     result = {
-        "agrees": none_there(map(crossed, figures)),
+        "agrees": nothing_above(figures),
         "scope": [TESTED, NOT_TESTED],
         "settings": settings.to_dict(),
         "frames": shown.to_dict(),

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from experiments.controls.probing import pooled
-from experiments.controls.simultaneous import Comparisons, is_there
+from experiments.controls.simultaneous import Comparisons, is_there, none_there
 from experiments.crosscheck import THRESHOLD
 from experiments.recovery import Summary
 from span_theorem.errors import InputError
@@ -92,8 +92,13 @@ def with_bounds(rows: Sequence[Ceiling]) -> list[dict[str, Any]]:
 
 
 def crossed(row: dict[str, Any]) -> bool | None:
-    """Whether a line has something above its boundary, by bounds that hold for all of them; ``None``: it is open."""
-    return False if row["above_lower"] is None else is_there(row["above_lower"], row["above_upper"])
+    """Whether a line that was tested has something above its boundary, by bounds that hold for all; ``None``: open."""
+    return is_there(row["above_lower"], row["above_upper"])
+
+
+def nothing_above(figures: Sequence[dict[str, Any]]) -> bool | None:
+    """Whether nothing lies above the boundaries of all lines that were tested; ``None``: open, or none was tested."""
+    return none_there(crossed(row) for row in figures if row["above_lower"] is not None)
 
 
 def place(row: dict[str, Any]) -> str:

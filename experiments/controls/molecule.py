@@ -18,13 +18,13 @@ from experiments.controls.ceilings import (
     ceiling,
     cells,
     comparisons,
-    crossed,
+    nothing_above,
     what_is_above,
     with_bounds,
 )
 from experiments.controls.probing import Sample, probe_part, sample
 from experiments.controls.protocol import Context
-from experiments.controls.simultaneous import Comparisons, none_there
+from experiments.controls.simultaneous import Comparisons
 from experiments.crosscheck import NOT_TESTED, TESTED, THRESHOLD
 from experiments.diagnosis import Settings as Asked
 from experiments.direction import MarkedPair
@@ -197,7 +197,7 @@ def _measure(
 
 def _agrees(figures: Sequence[dict[str, Any]]) -> bool | None:
     """Whether every ceiling dL is reached by some probe, on every molecule, and nothing lies above; ``None``: open."""
-    return False if _unreached(figures) else none_there(map(crossed, figures))
+    return False if _unreached(figures) else nothing_above(figures)
 
 
 def _unreached(figures: Sequence[dict[str, Any]]) -> list[str]:

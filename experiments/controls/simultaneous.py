@@ -32,13 +32,13 @@ def is_there(lower: float, upper: float) -> bool | None:
 
 
 def none_there(answers: Iterable[bool | None]) -> bool | None:
-    """Whether all answers are no: no longer where one is yes, and open where one is open.
+    """Whether all answers are no: no longer where one is yes, and open where one is open or nothing was asked.
 
-    >>> none_there([False, False]), none_there([False, None]), none_there([None, True])
-    (True, None, False)
+    >>> none_there([False, False]), none_there([False, None]), none_there([None, True]), none_there([])
+    (True, None, False, None)
     """
     given = set(answers)
-    return False if True in given else None if None in given else True
+    return False if True in given else True if given == {False} else None
 
 
 @dataclass(frozen=True)

@@ -30,9 +30,9 @@ def dose_table(result: Record) -> Table:
     settings = result.record("settings")
     if not needed or settings is None:
         raise InputError(f"{result.path}: expected settings and at least one entry in needed")
-    enough = settings.number("enough")
-    if enough is None:
-        raise InputError(f"{result.path}: field settings.enough is null, expected a number")
+    settled = settings.number("settled")
+    if settled is None:
+        raise InputError(f"{result.path}: field settings.settled is null, expected a number")
     rows = []
     breaks = set()
     for index, entry in enumerate(needed):
@@ -55,9 +55,9 @@ def dose_table(result: Record) -> Table:
         raise InputError(f"{result.path}: threshold or tests is null, expected a number and an object")
     caption = (
         rf"The least dose that finds a frequency: the 95\% interval of $\rho(l)$ lies above {threshold:g} there and at "
-        rf"every larger dose; enough: $\rho$ is at least {100 * enough:.0f}\% of that at the largest dose. Amplitude: "
-        r"in units of what the network leaves of the energies (root mean square). Planted: share of signal in a "
-        rf"channel appended to the features; its bounds hold together ({tests.integer('number')} comparisons)."
+        rf"every larger dose; enough: $\rho$ is within {100 * settled:.0f}\% of that at the largest dose as well. "
+        r"Amplitude: in units of what the network leaves of the energies (root mean square). Planted: share of signal "
+        rf"in a channel appended to the features; its bounds hold together ({tests.integer('number')} comparisons)."
     )
     return Table(label(result.path.stem), caption, _COLUMNS, tuple(rows), frozenset(breaks), small=True)
 

@@ -16,11 +16,10 @@ from experiments.backbones.trust import sha256
 from experiments.backbones.verification import verify
 from experiments.controls import architecture
 from experiments.controls.architecture import MACE_FILES, Network, Settings
-from experiments.controls.ceilings import comparisons, crossed, with_bounds
+from experiments.controls.ceilings import comparisons, crossed, nothing_above, with_bounds
 from experiments.controls.derived import Invariants, MoleculeSum
 from experiments.controls.probing import open_layer
 from experiments.controls.protocol import Context
-from experiments.controls.simultaneous import none_there
 from experiments.data import write_npz
 from experiments.parts import Parts
 from experiments.spn import Probe
@@ -118,8 +117,10 @@ def test_a_frequency_above_the_prediction_fails_the_control(tmp_path, monkeypatc
 def test_what_is_neither_there_nor_absent_stays_open():
     rows = [{"above_lower": -0.01, "above_upper": upper} for upper in (0.01, 0.2)]
     assert [crossed(row) for row in rows] == [False, None]
-    assert none_there(map(crossed, rows)) is None
-    assert crossed({"above_lower": None, "above_upper": None}) is False
+    assert nothing_above(rows) is None
+    assert nothing_above(rows[:1]) is True
+    # a probe without a path above is no test, and no test no answer
+    assert nothing_above([{"above_lower": None, "above_upper": None}]) is None
 
 
 def test_a_shipped_network_that_fails_is_an_error_and_a_users_is_left_out(tmp_path):
