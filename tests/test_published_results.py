@@ -70,7 +70,7 @@ def estimates(node):
 
 
 @pytest.mark.parametrize(("title", "text", "names"), sections(), ids=lambda value: str(value)[:30])
-def test_figures_quoted_with_an_interval_are_those_of_the_results(title, text, names):
+def test_every_figure_quoted_with_an_interval_stands_in_the_results_named(title, text, names):
     quoted = FIGURE.findall(text.replace("−", "-"))
     if not quoted:
         return
