@@ -11,7 +11,12 @@ from span_theorem.output import require_writable, write_json
 def backbones(
     json: Annotated[Path | None, typer.Option(help="Write the list here.")] = None,
 ) -> int:
-    """List every backbone with its order L, the irreps of each layer, parameters, source and licence."""
+    """List every backbone with its order L, the irreps of each layer, parameters, source and licence.
+
+    Examples:
+
+      python -m experiments backbones
+    """
     from rich.table import Column, Table
     from rich.text import Text
 

@@ -38,7 +38,12 @@ def generate_set(
     seed: Annotated[int, typer.Option(help="Seed of the whole set.")] = 0,
     jobs: Annotated[int, typer.Option("-j", "--jobs", help="Processes, one core each.")] = 1,
 ) -> int:
-    """Generate an aspirin set by GFN2-xTB Langevin dynamics; run again to continue after an interruption."""
+    """Generate an aspirin set by GFN2-xTB Langevin dynamics; run again to continue after an interruption.
+
+    Examples:
+
+      python -m experiments data generate -o results/aspirin-gfn2 --jobs 2
+    """
     from experiments.data.dynamics import Dynamics
     from experiments.data.generate import Plan, generate
 
@@ -66,7 +71,14 @@ def fetch(
     ] = None,
     timeout: Annotated[float, typer.Option(help="Seconds that one file may take.")] = 300.0,
 ) -> int:
-    """Bring rMD17 files, checked against pinned checksums, into the user's cache."""
+    """Bring rMD17 files, checked against pinned checksums, into the user's cache.
+
+    Examples:
+
+      python -m experiments data fetch rmd17 --molecule aspirin
+
+      python -m experiments data fetch rmd17 --molecule ethanol --from downloads/rmd17
+    """
     number = _split(split)
     if folder is not None:
         return _import(folder, molecule, number)
@@ -91,7 +103,12 @@ def fetch(
 
 @app.command("list")
 def list_sets() -> int:
-    """Show the frames at hand: embedded and in the user's cache."""
+    """Show the frames at hand: embedded and in the user's cache.
+
+    Examples:
+
+      python -m experiments data list
+    """
     from rich.console import Console
     from rich.table import Table
 
@@ -107,7 +124,12 @@ def list_sets() -> int:
 
 @app.command("verify")
 def verify() -> int:
-    """Recompute the checksums of all frames at hand; exit status 1 when one differs."""
+    """Recompute the checksums of all frames at hand; exit status 1 when one differs.
+
+    Examples:
+
+      python -m experiments data verify
+    """
     from experiments.data.inventory import differences
 
     found = differences()

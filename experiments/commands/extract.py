@@ -32,6 +32,13 @@ def extract(
 
     For networks that need an environment or a machine of their own. Give all the frames that will be asked
     for, training and test.
+
+    Examples:
+
+      python -m experiments extract --backbone mace:my.model --trust --frames my.extxyz --site 0 -o mace.npz
+
+      python -m experiments extract --backbone nequip:aspirin-gfn2-0 --frames embedded:train --frames embedded:test
+      --site 12 --jacobian -o features.npz
     """
     from experiments.backbones import Options, open_backbone
     from experiments.backbones.extraction import extract as run

@@ -43,7 +43,12 @@ def group() -> None:
 
 @app.command()
 def recipes() -> int:
-    """List the recipes."""
+    """List the recipes.
+
+    Examples:
+
+      python -m experiments train recipes
+    """
     from rich.table import Table
 
     from span_theorem.console import console
@@ -78,7 +83,14 @@ def run_recipe(
     ),
     output: Output = Path("results/training"),
 ) -> int:
-    """Train a recipe, export it and test it; run again to continue after an interruption."""
+    """Train a recipe, export it and test it; run again to continue after an interruption.
+
+    Examples:
+
+      python -m experiments train run aspirin-gfn2-0
+
+      python -m experiments train run aspirin-gfn2-0 --training my.extxyz --test mine.extxyz --epochs 20 -o mine
+    """
     from experiments.training.run import can_compile
 
     chosen = _changed(find(recipe), frames, training, test, epochs, validation)
@@ -116,7 +128,12 @@ def export_checkpoint(
     ] = False,
     output: Output = Path("results/training"),
 ) -> int:
-    """Turn a checkpoint of `nequip-train` into weights, configuration and model card, and test it."""
+    """Turn a checkpoint of `nequip-train` into weights, configuration and model card, and test it.
+
+    Examples:
+
+      python -m experiments train export best.ckpt --recipe aspirin-rmd17-0 --trust
+    """
     from experiments.backbones.trust import require_trust
 
     chosen = _changed(find(recipe), frames, training, test, epochs, validation)
@@ -137,7 +154,12 @@ def evaluate(
         str | None, typer.Option("--test", metavar="FRAMES", help="Test frames; the model card's by default.")
     ] = None,
 ) -> int:
-    """Recompute a model card's errors; status 1 if they differ from the card's."""
+    """Recompute a model card's errors; status 1 if they differ from the card's.
+
+    Examples:
+
+      python -m experiments train evaluate aspirin-gfn2-0
+    """
     from experiments.backbones import shipped
     from experiments.backbones.nequip import open_shipped
     from experiments.backbones.options import Options
@@ -182,7 +204,12 @@ def table(
     ] = None,
     as_markdown: Annotated[bool, typer.Option("--markdown", help="Markdown, for the documentation.")] = False,
 ) -> int:
-    """Show the figures of all model cards."""
+    """Show the figures of all model cards.
+
+    Examples:
+
+      python -m experiments train table --markdown
+    """
     from rich.table import Table
 
     from experiments.backbones import shipped

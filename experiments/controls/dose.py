@@ -455,7 +455,7 @@ def draw(result: dict[str, Any]) -> "Figure":
     figure, axes = plt.subplots(2, 2, figsize=(6.8, 5.4), sharey=True, layout="constrained")
     boundary = result["boundary"]
     _amplitude_panel(axes[0, 0], result)
-    axes[0, 0].set_title(f"amplitude, $l = {boundary}$ (dashed: free)", fontsize=9)
+    axes[0, 0].set_title(f"amplitude, $l = {boundary}$ (dashed: equivariant)", fontsize=9)
     axes[0, 0].set_xlabel("injected energy / network's residual (rms)", fontsize=8)
     _degrees_panel(axes[0, 1], [one for one in result["frames"] if one["d"] == D])
     axes[0, 1].set_title(f"frames, $d = {D}$ (dashed: equivariant)", fontsize=9)
@@ -463,6 +463,8 @@ def draw(result: dict[str, Any]) -> "Figure":
     _degrees_panel(axes[1, 0], result["orientations"])
     axes[1, 0].set_title(f"orientations, free, $d = {D}$", fontsize=9)
     axes[1, 0].set_xlabel("orientations of a frame", fontsize=8)
+    axes[1, 0].set_xticks(result["settings"]["turns"], map(str, result["settings"]["turns"]))
+    axes[1, 0].minorticks_off()
     _planted_panel(axes[1, 1], result)
     axes[1, 1].set_title(f"planted $l = {boundary + 1}$", fontsize=9)
     axes[1, 1].set_xlabel("share of signal", fontsize=8)
@@ -482,15 +484,21 @@ def _amplitude_panel(panel: "Axes", result: dict[str, Any]) -> None:
 
     names = list(dict.fromkeys(series["network"] for series in result["amplitude"]))
     for series in result["amplitude"]:
-        solid = series["solver"] == "equivariant"
-        curve(
-            panel,
-            [dose["ratio"] for dose in series["doses"]],
-            [dose["degrees"][result["boundary"] - 1] for dose in series["doses"]],
-            "^-" if solid else "o--",
-            color=f"C{names.index(series['network'])}",
-            label=series["network"] if solid else None,
-        )
+        equivariant = series["solver"] == "equivariant"
+        at = [(dose["ratio"], dose["degrees"][result["boundary"] - 1]) for dose in series["doses"]]
+        # an interval wider than all values that ρ can have tells nothing and hides the others
+        shown = [(ratio, one) for ratio, one in at if one["rho_ci"][1] - one["rho_ci"][0] < 1]
+        if shown:
+            colour = f"C{names.index(series['network'])}"
+            curve(
+                panel,
+                [ratio for ratio, _ in shown],
+                [one for _, one in shown],
+                "^--" if equivariant else "o-",
+                color=colour,
+                markerfacecolor="white" if equivariant else colour,
+                label=series["network"] if equivariant else None,
+            )
     panel.set_xscale("log")
 
 

@@ -212,7 +212,9 @@ def _unreached(figures: Sequence[dict[str, Any]]) -> list[str]:
 def _conclusions(result: dict[str, Any]) -> list[str]:
     """What the figures mean, in words."""
     rows = result["rows"]
-    source = result["molecules"][-1]["frames"]["test"]["source"]
+    sources = [molecule["frames"]["test"]["source"] for molecule in result["molecules"]]
+    # embedded frames may stand in for one of them
+    source = next((source for source in sources if source.startswith("embedded")), sources[0])
     found = [what_is_above(result), Comparisons(result["tests"]["number"]).sentence(source)]
     short = _unreached(rows)
     found.append(

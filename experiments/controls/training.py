@@ -443,7 +443,8 @@ def draw(result: dict[str, Any]) -> "Figure":
     panels[-1].set_xscale("log")
     panels[-1].invert_xaxis()
     panels[-1].set_title(f"every network, {solvers[-1]}", fontsize=9)
-    panels[-1].set_xlabel("force MAE (meV/Å)", fontsize=8)
+    panels[-1].set_xlabel("force MAE (meV/Å), falling with training", fontsize=8)
+    panels[-1].set_ylabel(r"$\rho(l)$", fontsize=8)
     panels[-1].legend(fontsize=6, frameon=False, ncols=2, loc="center")
     tidy(panels[-1], result["settings"]["threshold"])
     return figure

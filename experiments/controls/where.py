@@ -468,7 +468,7 @@ def draw(result: dict[str, Any]) -> "Figure":
             where = {"end": "read at the nearer end", "neighbour": "at a neighbour of the nearer end"}
             axes.set_title(f"layer {layer}, {where.get(reading, 'summed over the molecule')}", fontsize=7)
     bar = figure.colorbar(plt.cm.ScalarMappable(norm, colours), ax=figure.axes, shrink=0.7, aspect=30)
-    bar.set_label(rf"$\rho({first['boundary']})$", fontsize=8)
+    bar.set_label(rf"$\rho({first['boundary']})$, grey: not read", fontsize=8)
     bar.ax.tick_params(labelsize=7)
     _kinds_panel(figure.add_subplot(grid[-1, :]), result)
     return figure
@@ -511,5 +511,6 @@ def _kinds_panel(axes: "Axes", result: dict[str, Any]) -> None:
         range(len(order)), [f"{kind['kind']} ({kind['n']})" for kind in order], rotation=60, ha="right"
     )
     axes.tick_params(axis="x", labelsize=6)
+    axes.set_xlabel("read at, toward: element and its number of bonds, r in a ring (how many)", fontsize=7)
     axes.set_ylabel(rf"$\rho({first['boundary']})$", fontsize=8)
     axes.legend(fontsize=7, frameon=False, loc="lower left")

@@ -61,8 +61,15 @@ def read_study(path: Path) -> dict[str, Any] | None:
     for name in ("molecule", "data"):
         record.text(name)
     record.values("scope")
-    if not isinstance(record.fields.get("published"), dict):
-        raise InputError(f"{path}: field published is not an object")
+    published = Record(path, "published", _object(record, "published"))
+    published.text("source")
+    for name in ("L", "d"):
+        published.integer(name)
+    published.number("cliff")
+    for name in ("rho", "r2_injected"):
+        figures = Record(path, f"published.{name}", _object(published, name))
+        for l in ("4", "5"):
+            figures.number(l)
     groups = list(record.records("groups"))
     if not groups:
         raise InputError(f"{path}: field groups is empty, expected at least one network")

@@ -196,7 +196,14 @@ def test_the_published_tables_are_those_of_their_json(name):
 
 @pytest.mark.parametrize(
     "change",
-    [{"groups": []}, {"published": 1}, {"groups": [{"label": "x"}]}, {"scope": None}, {"molecule": 3}],
+    [
+        {"groups": []},
+        {"published": 1},
+        {"published": {"source": "x", "L": 2, "d": 2, "cliff": None, "rho": {}}},
+        {"groups": [{"label": "x"}]},
+        {"scope": None},
+        {"molecule": 3},
+    ],
 )
 def test_spoilt_studies_are_refused_in_one_line(tmp_path, capsys, change):
     path = tmp_path / "study.json"
