@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING, Any
 
 from experiments.backbones.protocol import Backbone, card_of
 from experiments.controls.ceilings import (
+    ABOVE,
     Ceiling,
     ceiling,
     cells,
@@ -51,9 +52,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
     from rich.table import Table
-
-ABOVE = 2
-"""Frequencies asked for above the predicted boundary: one of either parity."""
 
 MACE_FILES = {name: Path(__file__).with_name(f"mace_{name}.npz") for name in ("trained", "random")}
 EXTRACTED = "extracted"

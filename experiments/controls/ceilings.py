@@ -14,6 +14,9 @@ from experiments.crosscheck import THRESHOLD
 from experiments.recovery import Summary
 from span_theorem.errors import InputError
 
+ABOVE = 2
+"""Frequencies asked for above the predicted boundary: one of either parity."""
+
 
 @dataclass(frozen=True, eq=False)
 class Ceiling:

@@ -5,7 +5,7 @@ are the same frozen network with a linear map behind it that commutes with rotat
 """
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from experiments.backbones.protocol import Backbone, Card, Potential, card_of
 from experiments.backbones.site import site_features
@@ -13,6 +13,12 @@ from experiments.backbones.site import site_features
 if TYPE_CHECKING:
     from e3nn.o3 import Irreps
     from torch import Tensor
+
+
+def lend_predictions(derived: object, inner: Backbone) -> None:
+    """Give ``derived`` the energies and forces of ``inner`` where it has them: having them says that it predicts."""
+    if isinstance(inner, Potential):
+        derived.energy_forces = inner.energy_forces  # type: ignore[attr-defined]
 
 
 class _Derived:
@@ -29,8 +35,7 @@ class _Derived:
             settings={**card.settings, "derived": what},
         )
         self._backbone = backbone
-        if isinstance(backbone, Potential):
-            self.energy_forces: Any = backbone.energy_forces
+        lend_predictions(self, backbone)
 
 
 class Invariants(_Derived):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from experiments.backbones.protocol import Backbone, Card, card_of
 from experiments.backbones.site import site_features
+from experiments.controls.derived import lend_predictions
 from span_theorem.errors import InputError
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ class JoinedLayers:
         self.name = f"{layers[0].name}, layers {names}"
         self.irreps = sum((layer.irreps for layer in layers[1:]), layers[0].irreps)
         self.card = _joined_card(layers[0], f"layers {names}", str(self.irreps))
-        _lend_prediction(self, layers[0])
+        lend_predictions(self, layers[0])
 
     def features(self, numbers: "Tensor", positions: "Tensor") -> "Tensor":
         import torch
@@ -66,7 +67,7 @@ class JoinedAtoms:
         self.name = f"{inner.name}, with atoms {names}"
         self.irreps = sum((inner.irreps for _ in atoms), inner.irreps)
         self.card = _joined_card(inner, f"{card_of(inner).layer}, with atoms {names}", str(self.irreps))
-        _lend_prediction(self, inner)
+        lend_predictions(self, inner)
 
     def features(self, numbers: "Tensor", positions: "Tensor") -> "Tensor":
         import torch
@@ -83,9 +84,3 @@ class JoinedAtoms:
 
 def _joined_card(inner: Backbone, layer: str, irreps: str) -> Card:
     return replace(card_of(inner), layers={layer: irreps}, layer=layer, default_layer=layer)
-
-
-def _lend_prediction(joined: object, inner: Backbone) -> None:
-    """Give ``joined`` the energies of ``inner`` where it has them: their presence says that a backbone predicts."""
-    if (predict := getattr(inner, "energy_forces", None)) is not None:
-        joined.energy_forces = predict  # type: ignore[attr-defined]

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from experiments.backbones.protocol import Backbone, card_of
 from experiments.controls.ceilings import (
+    ABOVE,
     Ceiling,
     ceiling,
     cells,
@@ -35,9 +36,6 @@ from span_theorem.errors import InputError, MissingPackage
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from rich.table import Table
-
-ABOVE = 2
-"""Frequencies asked for above the predicted boundary: one of either parity."""
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from experiments.backbones.protocol import Backbone, card_of
 from experiments.backbones.site import site_features
+from experiments.controls.derived import lend_predictions
 from experiments.direction import MarkedPair
 from span_theorem.errors import InputError
 
@@ -58,8 +59,7 @@ class Planted:
             default_layer=card.layer,
             settings={**card.settings, **planted},
         )
-        if (predict := getattr(inner, "energy_forces", None)) is not None:
-            self.energy_forces = predict
+        lend_predictions(self, inner)
 
     def features(self, numbers: "Tensor", positions: "Tensor") -> "Tensor":
         import torch

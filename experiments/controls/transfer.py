@@ -42,6 +42,7 @@ from experiments.controls.untrained import untrained
 from experiments.data.frames import Frames
 from experiments.seeds import generator
 from experiments.split import draw as draw_frames
+from numerics.bootstrap import RESAMPLES
 from numerics.quadrature import sphere_quadrature
 from span_theorem.errors import InputError, MissingPackage
 
@@ -50,8 +51,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
     from rich.table import Table
-
-RESAMPLES = 2000
 
 
 @dataclass(frozen=True)
