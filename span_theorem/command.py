@@ -9,6 +9,7 @@ from typing import Any
 import typer
 
 from span_theorem.errors import InputError
+from span_theorem.printable import printable
 
 # typer carries its own copy of click; the base of its usage errors is reached through the public subclass
 _UsageError: Any = typer.BadParameter.__mro__[1]
@@ -48,5 +49,5 @@ def run(app: typer.Typer, name: str, arguments: Sequence[str] | None = None) -> 
         raise
     except OSError as error:  # a full disk, a device that went away
         message = str(error)
-    print(f"{name}: error: {' '.join(message.split())}", file=sys.stderr)
+    print(f"{name}: error: {printable(' '.join(message.split()))}", file=sys.stderr)
     return 130 if message == "interrupted" else 2

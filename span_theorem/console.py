@@ -1,20 +1,31 @@
 """Printing for people: rich tables on a terminal, the same tables unfolded where the output is piped."""
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
+from span_theorem.printable import printable
+
 PIPED_WIDTH = 160
+
+
+class PrintingConsole(Console):
+    """A console that prints no control characters but its own: what it is given may come from a file."""
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+        for segment in super().render(renderable, options):
+            yield segment if segment.control else segment._replace(text=printable(segment.text))
 
 
 def console() -> Console:
     """A console on stdout that never crops: 160 columns wide where there is no terminal."""
     width = None if sys.stdout.isatty() else PIPED_WIDTH
-    return Console(width=width, highlight=False, markup=False, emoji=False, soft_wrap=True)
+    return PrintingConsole(width=width, highlight=False, markup=False, emoji=False, soft_wrap=True)
 
 
 def table(title: str, columns: Sequence[str]) -> Table:
