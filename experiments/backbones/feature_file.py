@@ -1,13 +1,10 @@
 """Feature files: features of a backbone that ran elsewhere, read back for exactly the frames they belong to.
 
-The file is an npz archive of plain arrays, never a pickle. Every frame is known by the SHA-256 of its atomic
-numbers and positions, so features are found for a frame wherever it comes from, and for no other.
+Every frame is known by the SHA-256 of its atomic numbers and positions, so features are found for a frame wherever it
+comes from, and for no other.
 """
 
 import hashlib
-import json
-import zipfile
-import zlib
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,21 +13,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from experiments.backbones.extraction import Extraction
+from experiments.backbones.feature_format import OPTIONAL, SUFFIX, Metadata, read, write
 from experiments.backbones.options import Options
-from experiments.backbones.protocol import Card
 from experiments.backbones.site import NoDerivative
-from experiments.backbones.verification import Verification
+from experiments.backbones.verification import require_verified
 from experiments.versions import versions
 from span_theorem.errors import InputError
-from span_theorem.output import replacing
 
 if TYPE_CHECKING:
     from torch import Tensor
-
-FORMAT = "span-theorem features 1"
-SUFFIX = ".npz"
-ARRAYS = ("numbers", "frame_keys", "atoms", "features")
-OPTIONAL = ("jacobian", "energies", "forces")
 
 
 class FeatureFile:
@@ -42,7 +33,7 @@ class FeatureFile:
     Args:
         path: where the file is, for messages.
         metadata: what the file says of its backbone.
-        arrays: its arrays, checked.
+        arrays: its arrays.
         device: torch device of the features handed out.
 
     Attributes:
@@ -51,21 +42,21 @@ class FeatureFile:
     """
 
     def __init__(
-        self, path: Path, metadata: dict[str, Any], arrays: dict[str, NDArray[Any]], device: str = "cpu"
+        self, path: Path, metadata: Metadata, arrays: dict[str, NDArray[Any]], device: str = "cpu"
     ):
         from e3nn.o3 import Irreps
 
-        self.name: str = metadata["backbone"]
-        self.irreps = Irreps(metadata["irreps"])
-        card = Card.from_dict(metadata["card"])
+        self.name = metadata.backbone
+        self.irreps = Irreps(metadata.irreps)
         # what identifies these features is the file, which says in turn where they come from
         self.card = replace(
-            card, settings={"feature_file": metadata["checksum"], "backbone": dict(card.settings)}
+            metadata.card,
+            settings={"feature_file": metadata.checksum, "backbone": dict(metadata.card.settings)},
         )
-        self.verification = Verification(**metadata["verification"])
+        self.verification = metadata.verification
         self.atoms = frozenset(arrays["atoms"].tolist())
         self._path = path
-        self._sources = ", ".join(source["source"] for source in metadata["frames"])
+        self._sources = ", ".join(one.source for one in metadata.frames)
         self._arrays = arrays
         self._device = device
         self._row = {key.tobytes(): row for row, key in enumerate(arrays["frame_keys"])}
@@ -179,7 +170,6 @@ def write_features(path: Path, extraction: Extraction) -> None:
         if getattr(extraction, key) is not None:
             arrays[key] = getattr(extraction, key)
     metadata = {
-        "format": FORMAT,
         "backbone": extraction.name,
         "irreps": extraction.irreps,
         "parity": extraction.verification.parity,
@@ -189,10 +179,8 @@ def write_features(path: Path, extraction: Extraction) -> None:
         "verification": extraction.verification.to_dict(),
         "frames": list(extraction.sources),
         "versions": versions(),
-        "checksum": _checksum(arrays),
     }
-    with replacing(path) as temporary:
-        np.savez(temporary, metadata=np.array(json.dumps(metadata)), **arrays)
+    write(path, metadata, arrays)
 
 
 def require_suffix(path: Path) -> None:
@@ -209,20 +197,12 @@ def read_features(path: Path, device: str = "cpu") -> FeatureFile:
     """Open a feature file.
 
     Raises:
-        InputError: the file is absent, damaged, or no feature file.
+        InputError: the file is absent, damaged, no feature file, or its backbone failed the verification.
     """
-    metadata, arrays = _read(path)
-    _check(path, metadata, arrays)
+    metadata, arrays = read(path)
     kind = PotentialFile if "energies" in arrays else FeatureFile
-    try:
-        backbone = kind(path, metadata, arrays, device)
-    except (KeyError, TypeError, ValueError) as error:
-        raise InputError(f"{path} is damaged: its metadata are incomplete ({error})") from error
-    if backbone.irreps.dim != arrays["features"].shape[2]:
-        raise InputError(
-            f"{path} is damaged: its features have {arrays['features'].shape[2]} components, "
-            f"expected {backbone.irreps.dim} of {backbone.irreps}"
-        )
+    backbone = kind(path, metadata, arrays, device)
+    require_verified(backbone, backbone.verification)
     return backbone
 
 
@@ -244,52 +224,3 @@ def open_named(name: str, options: Options) -> FeatureFile:
             "extract it again"
         )
     return backbone
-
-
-def _read(path: Path) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
-    if not path.is_file():
-        raise InputError(f"there is no feature file {path}: 'python -m experiments extract' writes one")
-    try:
-        with np.load(path, allow_pickle=False) as archive:
-            if not isinstance(archive, np.lib.npyio.NpzFile) or "metadata" not in archive:
-                raise InputError(f"{path} is no feature file: 'python -m experiments extract' writes one")
-            metadata = json.loads(str(archive["metadata"]))
-            arrays = {key: archive[key] for key in (*ARRAYS, *OPTIONAL) if key in archive}
-    except InputError:
-        raise
-    except (OSError, EOFError, ValueError, KeyError, MemoryError, zipfile.BadZipFile, zlib.error) as error:
-        raise InputError(f"{path} is damaged or no feature file: {error}") from error
-    return metadata, arrays
-
-
-def _check(path: Path, metadata: Any, arrays: dict[str, NDArray[Any]]) -> None:
-    if not isinstance(metadata, dict) or metadata.get("format") != FORMAT:
-        found = metadata.get("format") if isinstance(metadata, dict) else None
-        raise InputError(f"{path} has format {found!r}, expected {FORMAT!r}")
-    missing = [key for key in ARRAYS if key not in arrays]
-    if missing:
-        raise InputError(f"{path} is damaged: it lacks {', '.join(missing)}")
-    n_frames, n_atoms, n_stored = (len(arrays[key]) for key in ("frame_keys", "numbers", "atoms"))
-    dim = arrays["features"].shape[-1]
-    shapes = {
-        "features": (n_frames, n_stored, dim),
-        "jacobian": (n_frames, dim, n_atoms, 3),
-        "energies": (n_frames,),
-        "forces": (n_frames, n_atoms, 3),
-    }
-    for key, shape in shapes.items():
-        if key in arrays and arrays[key].shape != shape:
-            raise InputError(f"{path} is damaged: {key} has shape {arrays[key].shape}, expected {shape}")
-    if "jacobian" in arrays and n_stored != 1:
-        raise InputError(f"{path} is damaged: it holds a Jacobian and {n_stored} atoms, expected one atom")
-    if _checksum(arrays) != metadata.get("checksum"):
-        raise InputError(f"{path} is damaged: its arrays do not have the checksum written with them")
-
-
-def _checksum(arrays: dict[str, NDArray[Any]]) -> str:
-    digest = hashlib.sha256()
-    for key in sorted(arrays):
-        values = np.ascontiguousarray(arrays[key])
-        digest.update(f"{key}:{values.dtype.str}:{values.shape}\n".encode())
-        digest.update(values.data)
-    return digest.hexdigest()

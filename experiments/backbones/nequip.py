@@ -152,11 +152,13 @@ def build(config: Mapping[str, Any]) -> Any:
     """An untrained ``nequip.nn.GraphModel``: the initial weights that ``config['seed']`` draws.
 
     Args:
-        config: arguments of ``nequip.model.NequIPGNNModel``.
+        config: arguments of ``nequip.model.NequIPGNNModel``, those of :class:`shipped.ModelConfig` only.
 
     Raises:
-        InputError: nequip cannot build a model from ``config``.
+        InputError: another argument or an unfit value, or nequip cannot build a model from ``config``.
     """
+    # nequip runs what a nested mapping names, so whatever comes here is checked, from wherever it comes
+    shipped.check_config(config, "model configuration")
     with builder_state():
         from nequip.model import NequIPGNNModel
 
@@ -262,14 +264,18 @@ def open_shipped(name: str, options: Options, folder: Path = shipped.FOLDER) -> 
     files = shipped.read(name, folder)
     model = build(files.config)
     load_parameters(model, files.parameters, name)
-    return NequIP(
+    backbone = NequIP(
         f"nequip:{name}",
         model,
         options,
-        source=f"trained by this project, recipe {files.card.get('recipe', 'unknown')}",
-        licence=str(files.card.get("licence", "unknown")),
-        settings={"weights_sha256": files.card["weights_sha256"]},
+        source=f"trained by this project, recipe {files.card.recipe}",
+        licence=files.card.licence,
+        settings={"weights_sha256": files.card.weights_sha256},
     )
+    stated, found = dict(files.card.layers), dict(backbone.card.layers)
+    if stated != found:
+        raise InputError(f"the model card of {name} has the layers {stated}, expected {found} of its configuration")
+    return backbone
 
 
 def open_named(name: str, options: Options) -> NequIP:

@@ -6,8 +6,12 @@ and one that only hands on features computed elsewhere carries what was measured
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Annotated, Any, Protocol, runtime_checkable
+
+from msgspec import Meta
+
+from span_theorem.checked import Natural, Text
 
 if TYPE_CHECKING:
     from e3nn.o3 import Irreps
@@ -65,27 +69,21 @@ class Card:
         settings: what else identifies the weights (checksum, version), for result files.
     """
 
-    layers: Mapping[str, str]
-    layer: str
-    default_layer: str
-    default_reason: str
-    labels: str
-    parameters: int
-    source: str
-    licence: str
-    elements: frozenset[int] | None = None
+    layers: Annotated[Mapping[Text, Text], Meta(min_length=1, max_length=1000)]
+    layer: Text
+    default_layer: Text
+    default_reason: Text
+    labels: Text
+    parameters: Natural
+    source: Text
+    licence: Text
+    elements: frozenset[Annotated[int, Meta(ge=1, le=118)]] | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         values = asdict(self)
         values["elements"] = sorted(self.elements) if self.elements is not None else None
         return values
-
-    @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> "Card":
-        """The card that :meth:`to_dict` wrote; a missing or unknown key is a ``TypeError``."""
-        card = cls(**values)
-        return card if card.elements is None else replace(card, elements=frozenset(card.elements))
 
 
 def card_of(backbone: Backbone) -> Card:

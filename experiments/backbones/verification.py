@@ -6,11 +6,14 @@ with the labelled parities, translation invariance, determinism, and agreement b
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from msgspec import Meta
 
 from experiments.backbones.elements import require_elements
 from experiments.backbones.protocol import Backbone
 from numerics.harmonics import random_rotation, wigner_d
+from span_theorem.checked import Natural, Positive, Size, Text
 from span_theorem.errors import InputError
 
 if TYPE_CHECKING:
@@ -22,8 +25,9 @@ FRAMES = 3
 ROTATIONS = 4
 TRANSLATION = 2.0
 SMALLEST_SHARE = 1 / 30
+TOLERANCE = 1e-4
 
-__all__ = ["Verification", "require_elements", "verify"]
+__all__ = ["Verification", "require_elements", "require_verified", "verify"]
 
 
 @dataclass(frozen=True)
@@ -45,29 +49,33 @@ class Verification:
         seed: of the rotations and translations.
     """
 
-    rotation: float
-    rotation_by_irrep: Mapping[str, float]
-    inversion: float
+    rotation: Size
+    rotation_by_irrep: Annotated[Mapping[Text, Size], Meta(min_length=1, max_length=100)]
+    inversion: Size
     parity: Literal["o3", "so3"]
-    translation: float
-    determinism: float
-    batch: float
-    tolerance: float
-    n_frames: int
-    n_rotations: int
-    seed: int
+    translation: Size
+    determinism: Size
+    batch: Size
+    tolerance: Size
+    n_frames: Positive
+    n_rotations: Positive
+    seed: Natural
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)
 
 
 def verify(
-    backbone: Backbone, numbers: "ArrayLike", positions: "ArrayLike", seed: int = 0, tolerance: float = 1e-4
+    backbone: Backbone,
+    numbers: "ArrayLike",
+    positions: "ArrayLike",
+    seed: int = 0,
+    tolerance: float = TOLERANCE,
 ) -> Verification:
     """Measure a backbone on at most three of the frames, spread evenly over them.
 
     A backbone whose features were computed elsewhere (a feature file) cannot be shown rotated frames: it
-    carries the verification measured there as its ``verification``, and that one is returned.
+    carries the verification measured there as its ``verification``, and that one is checked and returned.
 
     Args:
         numbers: (n_atoms,) atomic numbers.
@@ -84,6 +92,7 @@ def verify(
     require_elements(backbone, numbers)
     carried = getattr(backbone, "verification", None)
     if isinstance(carried, Verification):
+        require_verified(backbone, carried, tolerance)
         return carried
     atoms = torch.as_tensor(np.array(numbers, dtype=np.int64))
     every = np.asarray(positions, dtype=np.float64)
@@ -124,11 +133,31 @@ def verify(
         n_rotations=len(rotations),
         seed=seed,
     )
-    _require_within(backbone, result)
+    require_verified(backbone, result, tolerance)
     return result
 
 
-def _require_within(backbone: Backbone, measured: Verification) -> None:
+def require_verified(backbone: Backbone, measured: Verification, tolerance: float = TOLERANCE) -> None:
+    """Refuse a backbone whose measured errors, here or where its features were computed, are too large.
+
+    A tolerance that the measurement itself names counts only where it is the smaller one.
+
+    Raises:
+        InputError: the measurement is not of the backbone's irreps, contradicts itself, or has an error above the
+            tolerance.
+    """
+    tolerance = min(tolerance, measured.tolerance)
+    kinds = sorted({str(irrep) for multiplicity, irrep in backbone.irreps if multiplicity})
+    if sorted(measured.rotation_by_irrep) != kinds:
+        raise InputError(
+            f"backbone {backbone.name} was verified for {', '.join(sorted(measured.rotation_by_irrep))}, expected "
+            f"{', '.join(kinds)}"
+        )
+    if measured.parity != ("o3" if measured.inversion <= measured.tolerance else "so3"):
+        raise InputError(
+            f"backbone {backbone.name} has parity {measured.parity} and an error of {measured.inversion:.2g} under "
+            f"inversion, expected o3 exactly where it is at most {measured.tolerance:.2g}"
+        )
     # determinism first: an error of the others says nothing while the same input gives different features
     kind, worst = max(measured.rotation_by_irrep.items(), key=lambda item: item[1])
     for error, what in (
@@ -141,10 +170,8 @@ def _require_within(backbone: Backbone, measured: Verification) -> None:
         (measured.rotation, "is not equivariant under rotations: ‖h(Rx) − D(R)h(x)‖/‖h(x)‖ is"),
         (worst, f"is not equivariant under rotations: the relative error of its {kind} features is"),
     ):
-        if error > measured.tolerance:
-            raise InputError(
-                f"backbone {backbone.name} {what} {error:.2g}, expected at most {measured.tolerance:.2g}"
-            )
+        if error > tolerance:
+            raise InputError(f"backbone {backbone.name} {what} {error:.2g}, expected at most {tolerance:.2g}")
 
 
 def _features(backbone: Backbone, numbers: "Tensor", positions: "Tensor") -> "Tensor":

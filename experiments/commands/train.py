@@ -165,7 +165,8 @@ def evaluate(
     from experiments.backbones.options import Options
     from experiments.data import load
     from experiments.progress import progress_bar
-    from experiments.training.evaluate import RELATIVE_TOLERANCE, errors
+    from experiments.training.evaluate import RELATIVE_TOLERANCE, disagreement, errors
+    from span_theorem.console import console
 
     _require_nequip()
     folder, bare = shipped.FOLDER, name.removeprefix("nequip:")
@@ -177,23 +178,24 @@ def evaluate(
         )
     backbone = open_shipped(bare, Options(), folder)
     card = shipped.read_card(bare, folder)
-    stated = card["data"]["test"]
-    frames = load(test or stated["source"])
+    stated = card.data.test
+    frames = load(test or stated.source)
     with progress_bar(f"test {bare}", len(frames)) as bar:
         found = errors(backbone, frames, progress=lambda done: bar.update(bar.task_ids[0], completed=done))
-    typer.echo(
+    out = console()
+    out.print(
         f"{bare} on {len(frames)} frames of {frames.source}: energy MAE {1e3 * found.energy_mae:.2f} meV "
         f"({1e3 * found.energy_mae_per_atom:.3f} meV/atom), force MAE {found.force_mae:.2f} meV/Å, "
         f"force RMSE {found.force_rmse:.2f} meV/Å"
     )
-    if frames.checksum != stated["sha256"]:
-        typer.echo(f"not compared: these are other frames than the model card's, {stated['source']}")
+    if frames.checksum != stated.sha256:
+        out.print(f"not compared: these are other frames than the model card's, {stated.source}")
         return 0
-    difference = found.disagreement(card["test"])
+    difference = disagreement(found, card.test)
     if difference:
-        typer.echo(f"differs from the model card: {difference}")
+        out.print(f"differs from the model card: {difference}")
         return 1
-    typer.echo(f"agrees with the model card to {RELATIVE_TOLERANCE:g}")
+    out.print(f"agrees with the model card to {RELATIVE_TOLERANCE:g}")
     return 0
 
 
@@ -220,7 +222,7 @@ def table(
     if not shipped.names(place):
         raise InputError(f"there is no model card in {place}, expected NAME{shipped.CARD_SUFFIX} files")
     if as_markdown:
-        typer.echo(markdown(place), nl=False)
+        console().print(markdown(place), end="")
         return 0
     shown = Table()
     for heading in HEADINGS:
@@ -314,12 +316,13 @@ def _train(run: "Run", total: int) -> None:
 def _finish(backbone: "Shipped", output: Path) -> int:
     """Write the three files and say where they are and how good."""
     from experiments.backbones import shipped
+    from span_theorem.console import console
 
     card = shipped.write(backbone, output)
-    test = backbone.card["test"]
-    typer.echo(
-        f"{card}: force MAE {test['force_mae']:.1f} meV/Å, energy MAE {1e3 * test['energy_mae']:.1f} meV on "
-        f"{test['n_frames']} test frames; read it as --backbone nequip:{card}"
+    test = backbone.card.test
+    console().print(
+        f"{card}: force MAE {test.force_mae:.1f} meV/Å, energy MAE {1e3 * test.energy_mae:.1f} meV on "
+        f"{test.n_frames} test frames; read it as --backbone nequip:{card}"
     )
     return 0
 

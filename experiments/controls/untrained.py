@@ -34,6 +34,6 @@ def untrained(name: str, layer: str | None = None, l_max: int | None = None) -> 
         build(config),
         Options(layer=layer),
         source=f"initial weights, drawn with seed {config['seed']}",
-        licence=str(files.card.get("licence", "unknown")),
+        licence=files.card.licence,
         settings=config,
     )

@@ -4,7 +4,6 @@ compare? Provides: rows made from the model cards alone, for the terminal and fo
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from experiments.backbones import shipped
 
@@ -33,7 +32,7 @@ def rows(folder: Path = shipped.FOLDER) -> list[Row]:
     """A row for every model card in ``folder``.
 
     Raises:
-        InputError: a card cannot be read.
+        InputError: a card cannot be read or lacks something.
     """
     return [Row(_cells(shipped.read_card(name, folder))) for name in shipped.names(folder)]
 
@@ -45,18 +44,18 @@ def markdown(folder: Path = shipped.FOLDER) -> str:
     return "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"
 
 
-def _cells(card: dict[str, Any]) -> tuple[str, ...]:
-    training, test = card["training"], card["test"]
-    seconds = training.get("wall_seconds")
+def _cells(card: shipped.ModelCard) -> tuple[str, ...]:
+    training, test = card.training, card.test
+    seconds = training.wall_seconds
     return (
-        f"`{card['name']}`",
-        str(card["l_max"]),
-        f"{card['n_parameters']:,}",
-        card["data"]["training"]["source"] if training["epochs"] else "nothing",
-        str(training["epochs"]),
+        f"`{card.name}`",
+        str(card.l_max),
+        f"{card.n_parameters:,}",
+        card.data.training.source if training.epochs else "nothing",
+        str(training.epochs),
         "" if seconds is None else f"{seconds / 60:.0f}",
-        f"{1e3 * test['energy_mae']:.1f}",
-        f"{1e3 * test['energy_mae_per_atom']:.2f}",
-        f"{test['force_mae']:.1f}",
-        f"{test['force_rmse']:.1f}",
+        f"{1e3 * test.energy_mae:.1f}",
+        f"{1e3 * test.energy_mae_per_atom:.2f}",
+        f"{test.force_mae:.1f}",
+        f"{test.force_rmse:.1f}",
     )

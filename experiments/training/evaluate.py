@@ -2,13 +2,13 @@
 are a backbone's energies and forces from the reference on frames it never saw? Provides: `errors`.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
-from typing import Any
+from collections.abc import Callable
+from dataclasses import asdict
 
 import numpy as np
 
 from experiments.backbones.protocol import Potential
+from experiments.backbones.shipped import Errors
 from experiments.data import Frames
 from span_theorem.errors import InputError
 
@@ -17,34 +17,13 @@ from span_theorem.errors import InputError
 RELATIVE_TOLERANCE = 1e-4
 
 
-@dataclass(frozen=True)
-class Errors:
-    """Errors on a set of frames.
-
-    Attributes:
-        n_frames: how many frames.
-        energy_mae: mean absolute error of the total energy, eV.
-        energy_mae_per_atom: the same divided by the number of atoms, eV.
-        force_mae: mean absolute error of a force component, meV/Å.
-        force_rmse: root-mean-square error of a force component, meV/Å.
-    """
-
-    n_frames: int
-    energy_mae: float
-    energy_mae_per_atom: float
-    force_mae: float
-    force_rmse: float
-
-    def to_dict(self) -> dict[str, Any]:
-        return asdict(self)
-
-    def disagreement(self, card: Mapping[str, Any]) -> str | None:
-        """Which figure differs from ``card`` by more than ``RELATIVE_TOLERANCE``; None if none does."""
-        for key, value in self.to_dict().items():
-            stated = card.get(key)
-            if stated is None or not np.isclose(value, stated, rtol=RELATIVE_TOLERANCE, atol=0):
-                return f"{key} is {value:.6g}, the card says {stated}"
-        return None
+def disagreement(found: Errors, stated: Errors) -> str | None:
+    """Which figure differs from the ``stated`` one by more than ``RELATIVE_TOLERANCE``; None if none does."""
+    for key, value in asdict(found).items():
+        other = getattr(stated, key)
+        if not np.isclose(value, other, rtol=RELATIVE_TOLERANCE, atol=0):
+            return f"{key} is {value:.6g}, the card says {other:.6g}"
+    return None
 
 
 def errors(

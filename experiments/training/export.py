@@ -5,7 +5,7 @@ and its recipe to the shipped files, and `untrained` for the backbone left at it
 
 import os
 import platform
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -77,18 +77,18 @@ def export(name: str, recipe: Recipe, checkpoint: Path, data: Data, effort: Effo
     expected = {"schedule": recipe.epochs, **recipe.overrides(len(data.training))}
     _require_same(checkpoint, _given(hyper), expected)
     config = {key: value for key, value in hyper["model"].items() if key not in NOT_THE_MODEL}
-    training = {
-        "epochs": last["epoch"] + 1,
-        "steps": last["global_step"],
-        "kept_epoch": best["epoch"] + 1,
-        "kept_step": best["global_step"],
-        "batch_size": hyper["info_dict"]["data"]["train_dataloader"]["batch_size"],
-        "compile_mode": hyper["model"].get("compile_mode", "eager"),
-        "wall_seconds": effort.wall_seconds,
-        "cpu": effort.cpu,
-        "threads": effort.threads,
-        "versions": {**_versions(), **hyper["info_dict"]["versions"]},
-    }
+    training = shipped.TrainingRecord(
+        epochs=last["epoch"] + 1,
+        steps=last["global_step"],
+        kept_epoch=best["epoch"] + 1,
+        kept_step=best["global_step"],
+        batch_size=hyper["info_dict"]["data"]["train_dataloader"]["batch_size"],
+        compile_mode=hyper["model"].get("compile_mode", "eager"),
+        wall_seconds=effort.wall_seconds,
+        cpu=effort.cpu,
+        threads=effort.threads,
+        versions={**_versions(), **hyper["info_dict"]["versions"]},
+    )
     return _with_card(name, recipe, config, model, data, training)
 
 
@@ -99,7 +99,7 @@ def untrained(name: str, recipe: Recipe, data: Data) -> shipped.Shipped:
         InputError: the backbone whose normalisation is taken is not shipped.
     """
     config = {**shipped.read(NORMALISED_LIKE).config, "seed": recipe.seed, "l_max": recipe.l_max}
-    training = {"epochs": 0, "steps": 0, "versions": _versions()}
+    training = shipped.TrainingRecord(epochs=0, steps=0, versions=_versions())
     return _with_card(name, recipe, config, build(config), data, training)
 
 
@@ -125,35 +125,37 @@ def _require_same(checkpoint: Path, given: dict[str, Any], recipe: dict[str, Any
 
 
 def _with_card(
-    name: str, recipe: Recipe, config: dict[str, Any], model: Any, data: Data, training: dict[str, Any]
+    name: str,
+    recipe: Recipe,
+    config: dict[str, Any],
+    model: Any,
+    data: Data,
+    training: shipped.TrainingRecord,
 ) -> shipped.Shipped:
     backbone = NequIP(f"nequip:{name}", model, Options(), source="", licence=LICENCE)
     parameters = {key: value.detach().cpu().numpy() for key, value in trainable(model).items()}
-    card = {
-        "name": name,
-        "recipe": recipe.config,
-        "overrides": recipe.overrides(len(data.training)),
-        "seed": recipe.seed,
-        "l_max": recipe.l_max,
-        "layers": dict(backbone.card.layers),
-        "n_parameters": sum(value.size for value in parameters.values()),
-        "data": {
-            "training": {
-                **_origin(recipe.training, data.training),
-                "selection": [list(one) for one in recipe.selection],
-            },
-            "test": _origin(recipe.test, data.test),
-        },
-        "training": training,
-        "test": errors(backbone, data.test).to_dict(),
-        "test_units": {"energy": "eV", "force": "meV/Å"},
-        "licence": LICENCE,
-    }
+    card = shipped.ModelCard(
+        name=name,
+        recipe=recipe.config,
+        overrides=recipe.overrides(len(data.training)),
+        seed=recipe.seed,
+        l_max=recipe.l_max,
+        layers=dict(backbone.card.layers),
+        n_parameters=sum(value.size for value in parameters.values()),
+        data=shipped.CardData(
+            training=replace(_frames(recipe.training, data.training), selection=recipe.selection),
+            test=_frames(recipe.test, data.test),
+        ),
+        training=training,
+        test=errors(backbone, data.test),
+        test_units={"energy": "eV", "force": "meV/Å"},
+        licence=LICENCE,
+    )
     return shipped.Shipped(name, config, parameters, card)
 
 
-def _origin(source: str, frames: Frames) -> dict[str, Any]:
-    return {"source": source, "n_frames": len(frames), "sha256": frames.checksum}
+def _frames(source: str, frames: Frames) -> shipped.FrameSet:
+    return shipped.FrameSet(source, len(frames), frames.checksum)
 
 
 def _versions() -> dict[str, str]:

@@ -13,7 +13,7 @@ import argparse
 import os
 import subprocess
 import sys
-from dataclasses import replace
+from dataclasses import asdict, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -101,7 +101,7 @@ def main() -> None:
         "n_training": N_TRAINING,
         "config_sha256": sha256(CONFIG),
         "mace": version("mace-torch"),
-        "errors": {"frames": "embedded:test", **found.to_dict()},
+        "errors": {"frames": "embedded:test", **asdict(found)},
     }
     write_shown(backbone, asked.file, training)
     print(f"{asked.file}: {found}")

@@ -26,7 +26,7 @@ class Shipped:
 
     Attributes:
         name: file name without suffixes.
-        config: arguments of ``nequip.model.NequIPGNNModel``.
+        config: arguments of ``nequip.model.NequIPGNNModel``, those of :class:`ModelConfig` only.
         parameters: trained parameters by their name in the model.
         card: the model card.
     """
@@ -34,7 +34,7 @@ class Shipped:
     name: str
     config: Mapping[str, Any]
     parameters: Mapping[str, np.ndarray]
-    card: Mapping[str, Any]
+    card: ModelCard
 
 
 def names(folder: Path = FOLDER) -> list[str]:
@@ -47,13 +47,14 @@ def paths(folder: Path, name: str) -> tuple[Path, Path, Path]:
     return folder / f"{name}.npz", folder / f"{name}.config.json", folder / f"{name}{CARD_SUFFIX}"
 
 
-def read_card(name: str, folder: Path = FOLDER) -> dict[str, Any]:
+def read_card(name: str, folder: Path = FOLDER) -> ModelCard:
     """The model card alone.
 
     Raises:
-        InputError: the card is missing or not JSON.
+        InputError: the card is missing, not JSON, or a field of it is missing, unknown or unfit.
     """
-    return _read_json(paths(folder, name)[2])
+    path = paths(folder, name)[2]
+    return checked(read_json(path, "a model card"), ModelCard, path)
 
 
 def read(name: str, folder: Path = FOLDER) -> Shipped:
