@@ -15,8 +15,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from experiments.archive import read_archive
 from experiments.data.frames import Frames
-from experiments.data.npz import read_arrays
 from experiments.data.rmd17 import (
     PARTS,
     file_name,
@@ -84,7 +84,7 @@ def _import_file(path: Path) -> Imported:
 
 def _import_archive(root: Path, molecule: str, split: int | None) -> list[Imported]:
     source = root / "npz_data" / f"rmd17_{molecule}.npz"
-    arrays = read_arrays(source)
+    arrays = read_archive(source, KEYS)
     missing = [key for key in KEYS if key not in arrays]
     if missing:
         raise InputError(f"{source}: key {missing[0]!r} is missing, expected {', '.join(KEYS)}")

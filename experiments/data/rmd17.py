@@ -3,18 +3,16 @@ small-molecule set, PBE/def2-SVP; its author also publishes each split as a smal
 exist, and is this file one of them? Provides: names, pinned checksums and reading from the user's cache.
 """
 
-import hashlib
-import json
 import re
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 from experiments.data.cache import cache_folder
 from experiments.data.frames import Frames
 from experiments.data.npz import read_npz
 from span_theorem.errors import InputError
+from span_theorem.reading import read_json, sha256
 
 REGISTRY = Path(__file__).with_name("rmd17_registry.txt")
 PARTS = ("train", "test")
@@ -76,10 +74,10 @@ def is_published(path: Path) -> bool:
     if pinned is None:
         return False
     try:
-        if hashlib.sha256(path.read_bytes()).hexdigest() == pinned.sha256:
+        if sha256(path) == pinned.sha256:
             return True
         return content_checksum(path) == pinned.content
-    except (OSError, InputError):
+    except InputError:
         return False
 
 
@@ -126,7 +124,6 @@ def provenance_path(path: Path) -> Path:
 
 def _as_imported(path: Path) -> bool:
     try:
-        record: dict[str, Any] = json.loads(provenance_path(path).read_text(encoding="utf-8"))
-        return bool(record["content"] == content_checksum(path))
-    except (OSError, ValueError, KeyError, TypeError):
+        return bool(read_json(provenance_path(path)).get("content") == content_checksum(path))
+    except InputError:
         return False
