@@ -171,8 +171,8 @@ def _require_finite(part: dict[str, NDArray[Any]], backbone: Backbone, frames: F
 
 
 def _save(path: Path, part: dict[str, NDArray[Any]]) -> None:
-    with replacing(path) as temporary:
-        np.savez(temporary, checksum=np.array(_checksum(path, part)), **part)  # type: ignore[arg-type]
+    with replacing(path) as temporary, temporary.open("wb") as file:
+        np.savez(file, checksum=np.array(_checksum(path, part)), **part)  # type: ignore[arg-type]
 
 
 def _load(path: Path) -> dict[str, NDArray[Any]] | None:

@@ -4,6 +4,7 @@ import hashlib
 import json
 import math
 import os
+import re
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ from typing import Any, NoReturn
 
 from span_theorem.errors import InputError
 
+NAME = "[A-Za-z0-9_-]+"  # of anything that becomes a part of a path
 MAX_TEXT = 2**26  # bytes; the largest result file of this project has one
 MAX_DEPTH = 50
 MAX_INTEGER = 2**64  # a seed may be as large
@@ -108,17 +110,28 @@ def parse_json(text: str, path: Path, expected: str = "a JSON file") -> dict[str
     return content
 
 
+def require_name(text: str, what: str) -> None:
+    """Refuse a name that could lead elsewhere when it becomes a part of a path.
+
+    Raises:
+        InputError: other characters than letters, digits, _ and -.
+    """
+    if not re.fullmatch(NAME, text):
+        raise InputError(f"{what} {text!r} is no name: expected letters, digits, _ and - only")
+
+
 def visible(folder: Path, suffix: str) -> list[Path]:
     """Files of a folder whose name ends in ``suffix``, sorted; hidden ones, as writers leave behind, are not seen.
 
     Raises:
-        OSError: the folder cannot be read.
+        UnreadableFile: the folder cannot be read.
     """
-    return sorted(
-        path
-        for path in Path(folder).iterdir()
-        if path.name.endswith(suffix) and not path.name.startswith(".")
-    )
+    try:
+        paths = sorted(Path(folder).iterdir())
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or error
+        raise UnreadableFile(f"cannot read the folder {folder}: {why}") from None
+    return [path for path in paths if path.name.endswith(suffix) and not path.name.startswith(".")]
 
 
 def _kind(mode: int) -> str:

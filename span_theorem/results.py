@@ -130,8 +130,4 @@ def read_results(folder: Path) -> list[Record]:
     Raises:
         InputError: the folder cannot be read, or one of the files (see :func:`read_result`).
     """
-    try:
-        paths = visible(folder, ".json")
-    except OSError as error:
-        raise InputError(f"cannot read the folder {folder}: {error.strerror or error}") from error
-    return [read_result(path) for path in paths]
+    return [read_result(path) for path in visible(folder, ".json")]

@@ -192,8 +192,8 @@ def write_features(path: Path, extraction: Extraction) -> None:
         "versions": versions(),
         "checksum": _checksum(arrays),
     }
-    with replacing(path) as temporary:
-        np.savez(temporary, metadata=np.array(json.dumps(metadata)), **arrays)
+    with replacing(path) as temporary, temporary.open("wb") as file:
+        np.savez(file, metadata=np.array(json.dumps(metadata)), **arrays)
 
 
 def require_suffix(path: Path) -> None:

@@ -68,9 +68,9 @@ def write_package(plan: "Plan", trajectories: Sequence[Trajectory], folder: Path
     for part, indices in parts.items():
         path = folder / SETS[part]
         chosen = [trajectories[index] for index in indices]
-        with replacing(path) as temporary:
+        with replacing(path) as temporary, temporary.open("wb") as file:
             np.savez_compressed(
-                temporary,
+                file,
                 numbers=chosen[0].numbers,
                 positions=np.concatenate([one.positions for one in chosen]),
                 energies=np.concatenate([one.energies for one in chosen]),

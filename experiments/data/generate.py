@@ -89,8 +89,8 @@ def start_geometry() -> "Atoms":
 def save_trajectory(path: Path, trajectory: Trajectory) -> None:
     """Write ``trajectory`` whole or not at all."""
     arrays = {field.name: getattr(trajectory, field.name) for field in fields(Trajectory)}
-    with replacing(path) as temporary:
-        np.savez(temporary, allow_pickle=False, **arrays)
+    with replacing(path) as temporary, temporary.open("wb") as file:
+        np.savez(file, allow_pickle=False, **arrays)
 
 
 def read_trajectory(path: Path) -> Trajectory:
