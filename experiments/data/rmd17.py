@@ -12,7 +12,7 @@ from experiments.data.cache import cache_folder
 from experiments.data.frames import Frames
 from experiments.data.npz import read_npz
 from span_theorem.errors import InputError
-from span_theorem.reading import read_json, sha256
+from span_theorem.reading import NAME, read_json, require_name, sha256
 
 REGISTRY = Path(__file__).with_name("rmd17_registry.txt")
 PARTS = ("train", "test")
@@ -34,7 +34,12 @@ def registry() -> dict[str, Published]:
 
 
 def file_name(molecule: str, part: str, split: int) -> str:
-    """Name of the published file with ``part`` (``train`` or ``test``) of ``split`` (1..5)."""
+    """Name of the published file with ``part`` (``train`` or ``test``) of ``split`` (1..5).
+
+    Raises:
+        InputError: ``molecule`` is no name, but a path for instance.
+    """
+    require_name(molecule, "molecule")
     return f"rmd17_{molecule}_{part}_{split:02d}.npz"
 
 
@@ -44,7 +49,7 @@ def published_names(molecule: str, split: int | None = None) -> list[str]:
     Raises:
         InputError: nothing is pinned under this molecule and split.
     """
-    matches = (re.fullmatch(r"rmd17_(\w+)_(?:train|test)_(\d+)\.npz", name) for name in registry())
+    matches = (re.fullmatch(rf"rmd17_({NAME})_(?:train|test)_([0-9]+)\.npz", name) for name in registry())
     known = [(match[1], int(match[2])) for match in matches if match]
     splits = sorted({number for one, number in known if one == molecule})
     if not splits:
@@ -97,7 +102,7 @@ def read_cached(name: str) -> Frames:
         InputError: a name that cannot exist, or a file that is not in the cache (the message says which
             command puts it there) or not what it was when it got there.
     """
-    match = re.fullmatch(r"(\w+)/(archive_)?(train|test)_0*(\d+)", name)
+    match = re.fullmatch(rf"({NAME})/(archive_)?(train|test)_0*([0-9]{{1,4}})", name)
     if match is None:
         raise InputError(f"there is no rMD17 file {name!r}, expected a name like rmd17:aspirin/train_01")
     molecule, archive, part, number = match[1], match[2] or "", match[3], int(match[4])
