@@ -41,9 +41,7 @@ class FeatureFile:
         atoms: atoms whose features are stored.
     """
 
-    def __init__(
-        self, path: Path, metadata: Metadata, arrays: dict[str, NDArray[Any]], device: str = "cpu"
-    ):
+    def __init__(self, path: Path, metadata: Metadata, arrays: dict[str, NDArray[Any]], device: str = "cpu"):
         from e3nn.o3 import Irreps
 
         self.name = metadata.backbone

@@ -123,7 +123,9 @@ def _check_arrays(path: Path, metadata: Metadata, arrays: dict[str, NDArray[Any]
 
     missing = [key for key in ARRAYS if key not in arrays]
     require(not missing, f"it lacks {', '.join(missing)}")
-    require(("energies" in arrays) == ("forces" in arrays), "it has energies or forces, expected both or none")
+    require(
+        ("energies" in arrays) == ("forces" in arrays), "it has energies or forces, expected both or none"
+    )
     for key, values in arrays.items():
         integers = {"frame_keys": "uint8", "numbers": "int64", "atoms": "int64"}.get(key)
         types = (integers,) if integers else ("float16", "float32", "float64")
@@ -161,7 +163,8 @@ def _check_arrays(path: Path, metadata: Metadata, arrays: dict[str, NDArray[Any]
         f"its site is {metadata.site}, expected that of its atoms",
     )
     require(
-        "jacobian" not in arrays or n_stored == 1, f"it holds a Jacobian and {n_stored} atoms, expected one atom"
+        "jacobian" not in arrays or n_stored == 1,
+        f"it holds a Jacobian and {n_stored} atoms, expected one atom",
     )
 
 

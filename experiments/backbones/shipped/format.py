@@ -4,17 +4,21 @@
 `NAME.card.json` the model card, which carries the SHA-256 of the other two and is written last.
 """
 
-import hashlib
-import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from msgspec import to_builtins
 
+from experiments.archive import read_archive
+from experiments.backbones.shipped.model_card import ModelCard
+from experiments.backbones.shipped.model_config import check_config
+from span_theorem.checked import checked
 from span_theorem.errors import InputError
 from span_theorem.output import replacing, write_json
+from span_theorem.reading import read_json, sha256, visible
 
 FOLDER = Path(__file__).parent
 CARD_SUFFIX = ".card.json"
@@ -39,7 +43,7 @@ class Shipped:
 
 def names(folder: Path = FOLDER) -> list[str]:
     """Names of the backbones in ``folder``, sorted."""
-    return sorted(path.name.removesuffix(CARD_SUFFIX) for path in folder.glob(f"*{CARD_SUFFIX}"))
+    return sorted(path.name.removesuffix(CARD_SUFFIX) for path in visible(folder, CARD_SUFFIX))
 
 
 def paths(folder: Path, name: str) -> tuple[Path, Path, Path]:
@@ -61,17 +65,27 @@ def read(name: str, folder: Path = FOLDER) -> Shipped:
     """Read backbone ``name`` and check its files against the card's checksums.
 
     Raises:
-        InputError: a file is missing, unreadable or other than the one the card was written for.
+        InputError: a file is missing, unreadable or other than the one the card was written for, or the configuration
+            is none, or asks for more parameters than there are.
     """
-    weights, config, card_path = paths(folder, name)
-    card = _read_json(card_path)
-    for path, key in ((weights, "weights_sha256"), (config, "config_sha256")):
+    weights, config_path, _ = paths(folder, name)
+    card = read_card(name, folder)
+    for path, stated in ((weights, card.weights_sha256), (config_path, card.config_sha256)):
         found = sha256(path)
-        if found != card.get(key):
+        if found != stated:
             raise InputError(
-                f"{path} does not match its model card: SHA-256 {found}, expected {card.get(key, 'one')}"
+                f"{path} does not match its model card: SHA-256 {found}, expected {stated or 'one'}"
             )
-    return Shipped(name, _read_json(config), _read_arrays(weights), card)
+    config = read_json(config_path, "a model configuration")
+    parameters = read_archive(weights, expected="a weights file")
+    fewest = check_config(config, config_path).fewest_parameters()
+    present = sum(values.size for values in parameters.values())
+    if fewest > present:
+        raise InputError(
+            f"{config_path} describes a model of at least {fewest:,} parameters, expected no more than the {present:,} "
+            f"in {weights}"
+        )
+    return Shipped(name, config, parameters, card)
 
 
 def write(backbone: Shipped, folder: Path) -> Path:
@@ -80,47 +94,15 @@ def write(backbone: Shipped, folder: Path) -> Path:
     The card is completed with ``weights_sha256`` and ``config_sha256``.
 
     Raises:
-        InputError: ``folder`` is missing or cannot be written.
+        InputError: ``folder`` is missing or cannot be written, or the files would not be read back.
     """
     weights, config, card_path = paths(folder, backbone.name)
+    check_config(backbone.config, config)
+    checked(to_builtins(backbone.card), ModelCard, card_path)
     arrays: dict[str, Any] = dict(backbone.parameters)
     with replacing(weights) as temporary, temporary.open("wb") as file:
         np.savez(file, allow_pickle=False, **arrays)
     write_json(config, dict(backbone.config))
-    checksums = {"weights_sha256": sha256(weights), "config_sha256": sha256(config)}
-    write_json(card_path, {**backbone.card, **checksums})
+    card = replace(backbone.card, weights_sha256=sha256(weights), config_sha256=sha256(config))
+    write_json(card_path, to_builtins(card))
     return card_path
-
-
-def sha256(path: Path) -> str:
-    """Hexadecimal SHA-256 of a file's content.
-
-    Raises:
-        InputError: the file cannot be read.
-    """
-    try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()
-    except OSError as error:
-        raise InputError(f"cannot read {path}: {error.strerror or error}") from error
-
-
-def _read_json(path: Path) -> dict[str, Any]:
-    try:
-        value = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InputError(f"cannot read {path}: {error.strerror or error}") from error
-    except ValueError as error:
-        raise InputError(f"{path} is not JSON: {error}") from error
-    if not isinstance(value, dict):
-        raise InputError(f"{path} holds a JSON {type(value).__name__}, expected an object")
-    return value
-
-
-def _read_arrays(path: Path) -> dict[str, np.ndarray]:
-    try:
-        with np.load(path, allow_pickle=False) as archive:
-            return {key: archive[key] for key in archive.files}
-    except Exception as error:  # numpy and zipfile raise many kinds for a damaged archive
-        raise InputError(
-            f"{path} is not a weights file: {error}, expected an npz archive of plain arrays"
-        ) from error

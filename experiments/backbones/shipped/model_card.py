@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated
 
-from msgspec import Meta, to_builtins
+from msgspec import Meta
 
 from span_theorem.checked import Natural, Positive, Sha256, Size, Text
 
@@ -108,7 +108,3 @@ class ModelCard:
     licence: Text
     weights_sha256: Sha256 | None = None
     config_sha256: Sha256 | None = None
-
-    def to_dict(self) -> dict[str, Any]:
-        result: dict[str, Any] = to_builtins(self)
-        return result
