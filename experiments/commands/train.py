@@ -81,6 +81,10 @@ def run_recipe(
     work: Annotated[Path, typer.Option(help="Folder for frames, checkpoints and logs.")] = Path(
         "results/training"
     ),
+    trust: Annotated[
+        bool,
+        typer.Option("--trust", help="Continue from checkpoints made elsewhere although they can run code."),
+    ] = False,
     output: Output = Path("results/training"),
 ) -> int:
     """Train a recipe, export it and test it; run again to continue after an interruption.
@@ -92,6 +96,7 @@ def run_recipe(
       python -m experiments train run aspirin-gfn2-0 --training my.extxyz --test mine.extxyz --epochs 20 -o mine
     """
     from experiments.training.run import can_compile
+    from experiments.training.started import claim
 
     chosen = _changed(find(recipe), frames, training, test, epochs, validation)
     _require_nequip()
@@ -105,6 +110,7 @@ def run_recipe(
     if compiled is None:
         compiled = can_compile()
     run = _prepare(recipe, chosen, data, work / recipe, threads, compiled)
+    claim(run.folder, trust)
     _train(run, chosen.epochs)
     from experiments.training.export import Effort, export
 

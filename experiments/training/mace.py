@@ -26,8 +26,10 @@ from experiments.data import Frames, load
 from experiments.data.extxyz import write_extxyz
 from experiments.split import divide, draw
 from experiments.training.evaluate import errors
+from experiments.training.started import claim
 from span_theorem.errors import InputError, MissingPackage
 from span_theorem.output import require_writable
+from span_theorem.printable import printable
 from span_theorem.reading import sha256
 
 CONFIG = Path(__file__).with_suffix(".yaml")
@@ -38,19 +40,19 @@ SHOWN = {"embedded:train": 300, "embedded:test": 150}
 """Frames that the control draws, with seed 0."""
 
 
-def train(work: Path) -> Path:
+def train(work: Path, trust: bool = False) -> Path:
     """Train in ``work``; the model file, a pickle that this training made.
 
     Raises:
         MissingPackage: this is not the environment of MACE.
-        InputError: the training failed.
+        InputError: the training failed, or ``work`` holds another's and there is no ``trust``.
     """
     program = Path(sys.executable).with_name("mace_run_train")
     if not program.exists():
         raise MissingPackage(
             f"there is no {program}: run this in an environment with mace-torch (docs/backbones.md)"
         )
-    work.mkdir(parents=True, exist_ok=True)
+    claim(work, trust)
     training, validation = divide(load("embedded:train"), N_TRAINING, N_VALIDATION, seed=0)
     files = {"train_file": work / "training.xyz", "valid_file": work / "validation.xyz"}
     for frames, path in zip((training, validation), files.values(), strict=True):
@@ -91,9 +93,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("file", type=Path, help="feature file to write")
     parser.add_argument("--work", type=Path, default=Path("results/training") / NAME)
+    parser.add_argument("--trust", action="store_true", help="continue a training that came from elsewhere")
     asked = parser.parse_args()
     require_writable(asked.file)
-    backbone = open_backbone(f"mace:{train(asked.work)}", Options(trust=True))
+    backbone = open_backbone(f"mace:{train(asked.work, asked.trust)}", Options(trust=True))
     assert isinstance(backbone, Potential)
     found = errors(backbone, load("embedded:test"))
     training = {
@@ -104,12 +107,12 @@ def main() -> None:
         "errors": {"frames": "embedded:test", **asdict(found)},
     }
     write_shown(backbone, asked.file, training)
-    print(f"{asked.file}: {found}")
+    print(printable(f"{asked.file}: {found}"))
 
 
 if __name__ == "__main__":
     try:
         main()
     except InputError as error:
-        print(f"experiments.training.mace: error: {error}", file=sys.stderr)
+        print(f"experiments.training.mace: error: {printable(str(error))}", file=sys.stderr)
         sys.exit(2)

@@ -6,6 +6,7 @@ interrupted. Provides: `train`, from extended xyz files to a finished run folder
 import csv
 import fcntl
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -22,6 +23,7 @@ from span_theorem.output import write_text
 
 CONFIGS = Path(__file__).parent
 POLL_SECONDS = 0.5
+_ESCAPED = {"${": "\\${", "'": "\\'", "": ""}
 
 
 @dataclass(frozen=True)
@@ -201,12 +203,14 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
 def _hydra(value: Any) -> str:
     """``value`` in the grammar of Hydra's overrides; strings are quoted, so that a path may hold anything.
 
+    Nothing in a string is an interpolation. A backslash is special before a quote or a ``${`` only.
+
     >>> _hydra(3), _hydra("it's"), _hydra(["H", "C"])
     ('3', "'it\\\\'s'", "['H','C']")
     """
     if isinstance(value, list | tuple):
         return "[" + ",".join(map(_hydra, value)) + "]"
     if isinstance(value, str | Path):
-        escaped = str(value).replace("\\", "\\\\").replace("'", "\\'")
+        escaped = re.sub(r"(\\*)(\$\{|'|\Z)", lambda found: 2 * found[1] + _ESCAPED[found[2]], str(value))
         return f"'{escaped}'"
     return str(value).lower() if isinstance(value, bool) else str(value)

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from experiments.backbones import Options, Potential, card_of, open_backbone
 from experiments.backbones.extraction import extract
 from experiments.backbones.feature_file import frame_keys, read_features, write_features
+from experiments.backbones.feature_format import _checksum
 from experiments.backbones.site import site_features, site_jacobian
 from experiments.backbones.verification import verify
 from experiments.commands.extract import extract as command
@@ -161,26 +162,91 @@ def test_any_flipped_byte_is_noticed(whole, tmp_path):
         assert torch.equal(found, expected)  # a byte that carries nothing, such as a time stamp
 
 
-def rewrite(source, target, change):
-    """Copy a feature file with its metadata and arrays changed, its archive being valid."""
+def rewrite(source, target, change, sealed=True):
+    """Copy a feature file with its metadata and arrays changed, under a checksum of what is in it if ``sealed``."""
     with np.load(source) as archive:
         arrays = {key: archive[key] for key in archive}
     metadata = json.loads(str(arrays.pop("metadata")))
     change(metadata, arrays)
+    if sealed:
+        metadata["checksum"] = _checksum(metadata, arrays)
     np.savez(target, metadata=np.array(json.dumps(metadata)), **arrays)
+
+
+def into(place, value):
+    """A change of one field of the metadata."""
+    *path, last = place.split(".")
+
+    def change(metadata, arrays):
+        for step in path:
+            metadata = metadata[step]
+        metadata[last] = value
+
+    return change
+
+
+def of(key, alter):
+    """A change of one array."""
+
+    def change(metadata, arrays):
+        arrays[key] = alter(arrays[key])
+
+    return change
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        into("irreps", "3x0e+2x1o"),
+        into("layer", "1"),
+        into("backbone", "another"),
+        into("verification.rotation", 0.0),
+        into("card.licence", "MIT"),
+        into("versions.torch", "1.0"),
+        of("features", lambda values: values + 1),
+        of("atoms", lambda values: values[::-1]),
+    ],
+)
+def test_the_checksum_covers_metadata_and_arrays(whole, tmp_path, change):
+    rewrite(whole, tmp_path / "same.npz", lambda metadata, arrays: None, sealed=False)
+    read_features(tmp_path / "same.npz")
+    rewrite(whole, tmp_path / "damaged.npz", change, sealed=False)
+    with pytest.raises(InputError, match=r"damaged\.npz"):
+        read_features(tmp_path / "damaged.npz")
 
 
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda metadata, arrays: metadata.update(format="features 0"), "has format 'features 0'"),
-        (lambda metadata, arrays: metadata.pop("card"), "metadata are incomplete"),
-        (lambda metadata, arrays: metadata["verification"].pop("parity"), "metadata are incomplete"),
-        (lambda metadata, arrays: metadata.update(irreps="0e"), "9 components, expected 1"),
-        (lambda metadata, arrays: metadata.update(irreps="nonsense"), "metadata are incomplete"),
+        (into("format", "span-theorem features 1"), "has format 'span-theorem features 1'"),
+        (lambda metadata, arrays: metadata.pop("card"), "missing required field card"),
+        (lambda metadata, arrays: metadata["verification"].pop("parity"), "missing required field parity"),
+        (into("colour", "red"), "colour: unknown field"),
+        (into("card.colour", "red"), "card.colour: unknown field"),
+        (into("irreps", "0e"), "irreps is '0e', but '1x0e"),
+        (into("irreps", "nonsense"), "are no irreps"),
+        (into("layer", "2"), "layer is '2', but 'features'"),
+        (into("backbone", 3), "backbone: expected str, found 3"),
+        (into("backbone", "a\x1b[2J"), "backbone: expected text without control characters"),
+        (into("card.parameters", "many"), 'card.parameters: expected int, found "many"'),
+        (into("verification.rotation", 0.9), "not equivariant under rotations.* is 0.9"),
+        (into("verification.batch", 0.9), "depends on the batch"),
+        (into("verification.rotation_by_irrep", {"0e": 0.0}), "was verified for 0e, expected 0e, 1o, 2e"),
+        (into("verification.tolerance", 1e-15), "expected at most 1e-15"),
+        (into("verification.parity", "so3"), "parity is 'o3', but 'so3'"),
+        (into("site", 1), "its site is 1"),
         (lambda metadata, arrays: arrays.pop("atoms"), "lacks atoms"),
-        (lambda metadata, arrays: arrays.update(features=arrays["features"][:-1]), "features has shape"),
-        (lambda metadata, arrays: arrays.update(features=arrays["features"] + 1), "checksum"),
+        (lambda metadata, arrays: arrays.pop("forces"), "energies or forces, expected both"),
+        (lambda metadata, arrays: arrays.update(more=np.zeros(1)), "unknown array 'more'"),
+        (of("features", lambda values: values[:-1]), "features has shape"),
+        (of("features", lambda values: values.astype(int)), "features has type <i8"),
+        (of("features", lambda values: values.astype(">f8")), "features has type >f8"),
+        (of("features", lambda values: values * np.nan), "not finite"),
+        (of("frame_keys", lambda values: values.astype(float)), "frame_keys has type"),
+        (of("numbers", lambda values: values[None]), "numbers has shape"),
+        (of("numbers", lambda values: values + 1), "have other atoms"),
+        (of("atoms", lambda values: values + 100), "expected increasing indices"),
+        (of("atoms", lambda values: values[::-1].copy()), "expected increasing indices"),
     ],
 )
 def test_an_inconsistent_file_is_refused(whole, tmp_path, change, message):
@@ -188,6 +254,17 @@ def test_an_inconsistent_file_is_refused(whole, tmp_path, change, message):
     rewrite(whole, damaged, change)
     with pytest.raises(InputError, match=message):
         read_features(damaged)
+
+
+def test_errors_are_compared_with_the_projects_tolerance(whole, tmp_path):
+    """A file that names a generous tolerance of its own is refused all the same."""
+
+    def generous(metadata, arrays):
+        metadata["verification"] |= {"tolerance": 1.0, "rotation": 0.9}
+
+    rewrite(whole, tmp_path / "generous.npz", generous)
+    with pytest.raises(InputError, match=r"is 0\.9, expected at most 0\.0001"):
+        read_features(tmp_path / "generous.npz")
 
 
 class Bomb:

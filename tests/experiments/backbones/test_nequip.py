@@ -19,8 +19,16 @@ from experiments.backbones import (  # noqa: E402
     open_backbone,
     shipped,
 )
-from experiments.backbones.nequip import NequIP, build, builder_state, names, open_shipped  # noqa: E402
+from experiments.backbones.nequip import (  # noqa: E402
+    NequIP,
+    build,
+    builder_state,
+    names,
+    open_shipped,
+    trainable,
+)
 from experiments.backbones.protocol import Potential  # noqa: E402
+from experiments.backbones.shipped import check_config  # noqa: E402
 from span_theorem.errors import InputError  # noqa: E402
 
 NAME = "aspirin-rmd17-0"
@@ -169,12 +177,12 @@ def test_features_do_not_depend_on_torchs_default_dtype(backbone, frames):
 def test_every_shipped_backbone_is_small_and_matches_its_card(name):
     files = shipped.read(name)
     assert sum(path.stat().st_size for path in shipped.FOLDER.glob(f"{name}.*")) <= 1_000_000
-    assert files.card["name"] == name
-    assert files.card["n_parameters"] == sum(value.size for value in files.parameters.values())
-    assert files.config["l_max"] == files.card["l_max"]
+    assert files.card.name == name
+    assert files.card.n_parameters == sum(value.size for value in files.parameters.values())
+    assert files.config["l_max"] == files.card.l_max
     opened = open_shipped(name, Options())
-    assert opened.card.parameters == files.card["n_parameters"]
-    assert dict(opened.card.layers) == files.card["layers"]
+    assert opened.card.parameters == files.card.n_parameters
+    assert dict(opened.card.layers) == files.card.layers
 
 
 def test_shipped_backbones_are_listed():
@@ -238,7 +246,18 @@ def test_missing_weights_are_refused(copied):
         ({"num_layers": 2}, "unexpected parameter"),
         ({"num_layers": 4}, "lack parameter"),
         ({"model_dtype": "float64"}, "expected finite torch.float64"),
-        ({"colour": "red"}, "nequip cannot build this model"),
+        ({"colour": "red"}, "colour: unknown field"),
+        ({"model_dtype": "int8"}, "model_dtype: invalid enum value"),
+        ({"l_max": 9}, "l_max: expected int <= 8, found 9"),
+        ({"num_features": 10**9}, "num_features: expected int <= 4096"),
+        ({"num_features": 4096}, "at least [0-9,]* parameters, expected no more than the 51,776"),
+        ({"radial_mlp_width": 4096}, "at least [0-9,]* parameters"),
+        ({"num_features": [16, 16]}, "num_features: expected 3 numbers"),
+        ({"per_type_energy_shifts": [0.0]}, "per_type_energy_shifts: expected 3 numbers"),
+        ({"avg_num_neighbors": {"H": 1.0}}, "avg_num_neighbors: expected"),
+        ({"pair_potential": {"_target_": "nequip.nn.pair_potential.ZBL"}}, "pair_potential: unknown field"),
+        ({"r_max": "${oc.env:HOME}"}, "r_max: expected float, found"),
+        ({"type_names": ["H", "C", "${oc.env:HOME}"]}, r"type_names\[2\]"),
         ({"type_names": ["H", "C", "Xx1"]}, "atom type 'Xx1'"),
     ],
 )
@@ -248,6 +267,30 @@ def test_a_configuration_of_another_model_is_refused(copied, change, message):
     reseal(copied)
     with pytest.raises(InputError, match=message):
         open_backbone(f"nequip:{copied / NAME}.card.json")
+
+
+def test_fewest_parameters_is_a_close_lower_bound():
+    """Of what nequip builds, for any mixture of orders, widths and depths."""
+    base = dict(shipped.read(NAME).config)
+    for change in (
+        {},
+        {"parity": True},
+        {"num_features": [5, 3, 2]},
+        {"num_features": [5, 3, 2, 4], "l_max": 3, "num_layers": 1},
+        {"radial_mlp_depth": 3, "num_bessels": 5, "type_embed_num_features": 7},
+        {"readout_mlp_hidden_layers_depth": 3, "readout_mlp_hidden_layers_width": 40},
+    ):
+        config = {**base, **change}
+        built = sum(value.numel() for value in trainable(build(config)).values())
+        assert built / 5 < check_config(config, "config").fewest_parameters() <= built
+
+
+def test_a_card_of_other_layers_is_refused(copied):
+    path = copied / f"{NAME}.card.json"
+    card = json.loads(path.read_text())
+    path.write_text(json.dumps({**card, "layers": {**card["layers"], "1": "16x0e"}}))
+    with pytest.raises(InputError, match="has the layers"):
+        open_backbone(f"nequip:{path}")
 
 
 def test_weights_that_are_not_finite_are_refused(copied):

@@ -235,7 +235,7 @@ def test_the_networks_are_shipped_and_their_epochs_are_the_cards():
     for one in NETWORKS:
         lines.setdefault(one.line, []).append(one)
         if one.stage != "initial":
-            assert shipped.read_card(one.name)["training"]["epochs"] == one.epochs
+            assert shipped.read_card(one.name).training.epochs == one.epochs
     for members in lines.values():
         assert members[0].stage == "initial"
         assert [one.epochs for one in members] == sorted({one.epochs for one in members})

@@ -60,9 +60,9 @@ def test_a_training_killed_and_started_again_ends_with_weights_that_evaluate(
     assert epochs(run)[-1].number == EPOCHS
     assert epochs(run)[0].number > 1  # it continued, it did not start over
     card = shipped.read_card(RECIPE, work)
-    assert (card["training"]["epochs"], card["training"]["steps"]) == (EPOCHS, EPOCHS * 15 // 5)
-    assert card["overrides"]["training_frames"] == 15
-    assert card["data"]["training"]["n_frames"] == 20
+    assert (card.training.epochs, card.training.steps) == (EPOCHS, EPOCHS * 15 // 5)
+    assert card.overrides["training_frames"] == 15
+    assert card.data.training.n_frames == 20
 
     exported = work / f"{RECIPE}.card.json"
     assert main(("train", "evaluate", str(exported))) == 0

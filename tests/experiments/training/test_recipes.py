@@ -31,9 +31,9 @@ def test_a_station_is_its_training_stopped_early(epochs):
     assert replace(station, epochs=whole.epochs, schedule=None) == whole
     assert station.overrides(1000) == whole.overrides(1000) | {"epochs": epochs, "schedule": whole.epochs}
     card = shipped.read_card(f"aspirin-gfn2-0-epoch{epochs}")
-    assert card["overrides"] == station.overrides(1000)
-    assert card["training"]["kept_epoch"] == epochs
-    assert card["data"] == shipped.read_card("aspirin-gfn2-0")["data"]
+    assert card.overrides == station.overrides(1000)
+    assert card.training.kept_epoch == epochs
+    assert card.data == shipped.read_card("aspirin-gfn2-0").data
 
 
 def test_selection_takes_ranges():
@@ -62,12 +62,12 @@ def test_an_unknown_recipe_is_refused():
 @pytest.mark.parametrize("name", shipped.names())
 def test_every_shipped_backbone_has_its_recipe(name):
     card, recipe = shipped.read_card(name), find(name)
-    assert card["seed"] == recipe.seed == card["overrides"]["seed"]
-    assert card["l_max"] == recipe.l_max
-    assert card["data"]["training"]["source"] == recipe.training
-    assert card["data"]["test"]["source"] == recipe.test
-    assert card["training"]["epochs"] == card["overrides"]["epochs"]
-    assert card["test"]["n_frames"] == card["data"]["test"]["n_frames"]
+    assert card.seed == recipe.seed == card.overrides["seed"]
+    assert card.l_max == recipe.l_max
+    assert card.data.training.source == recipe.training
+    assert card.data.test.source == recipe.test
+    assert card.training.epochs == card.overrides["epochs"]
+    assert card.test.n_frames == card.data.test.n_frames
 
 
 def test_documentation_shows_the_cards_as_they_are():
