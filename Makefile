@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
-.PHONY: demo test tables venv lint bench clean
+.PHONY: demo test fuzz tables venv lint bench clean
 
 demo: $(STAMP)
 	$(BIN)/python -m span_theorem check --L 2 --d 2
@@ -13,6 +13,10 @@ demo: $(STAMP)
 # one thread a process: the tests run side by side, one process a core
 test: $(STAMP)
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto
+
+# the seeded tests again with many more cases: about ten minutes
+fuzz: $(STAMP)
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto --fuzz-cases 1000 tests/fuzz
 
 venv: $(STAMP)
 

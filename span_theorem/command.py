@@ -25,6 +25,8 @@ def run(app: typer.Typer, name: str, arguments: Sequence[str] | None = None) -> 
     _open_streams()
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # a terminal that lacks a character gets a question mark
+    if isinstance(sys.stderr, io.TextIOWrapper):
+        sys.stderr.reconfigure(errors="backslashreplace")
     try:
         result = app(args=arguments, prog_name=name, standalone_mode=False)
         return result if isinstance(result, int) else 0

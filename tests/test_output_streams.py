@@ -1,5 +1,6 @@
 """Output that cannot be written is not a claim that fails: status 1 is kept for that."""
 
+import json
 import os
 import subprocess
 import sys
@@ -34,3 +35,32 @@ def test_a_terminal_without_a_character_gets_a_question_mark():
     done = subprocess.run(SHOW, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0
     assert "?" in done.stdout
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&-", ">&- 2>&- <&-"])
+def test_closed_streams_are_no_failure_and_get_into_no_file(closed, tmp_path):
+    result = tmp_path / "result.json"
+    line = f'exec "{sys.executable}" -m span_theorem check --L 1 --d 1 --json "{result}" {closed}'
+    done = subprocess.run(["bash", "-c", line], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert json.loads(result.read_text())["verified"] is True
+    bad = subprocess.run(["bash", "-c", line.replace("--L 1", "--L -1")], check=False, capture_output=True)
+    assert bad.returncode == 2
+
+
+@pytest.mark.parametrize("variables", [{"SPAN_THEOREM_CACHE": "~nouser/x"}, {"HOME": ""}])
+def test_no_folder_for_the_cache_is_one_line(variables):
+    environment = {key: text for key, text in os.environ.items() if key != "SPAN_THEOREM_CACHE"} | variables
+    code = (
+        "import pwd, sys\n"
+        "def nobody(uid): raise KeyError(uid)\n"
+        "pwd.getpwuid = nobody\n"
+        "import os; os.environ.pop('HOME') if not os.environ['HOME'] else None\n"
+        "from experiments.cli import main; sys.exit(main(['data', 'list']))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert "SPAN_THEOREM_CACHE" in done.stderr
