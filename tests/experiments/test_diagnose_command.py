@@ -9,8 +9,8 @@ import pytest
 from experiments.cli import main
 from experiments.data import write_npz
 from tests.experiments.synthetic import random_frames
+from tests.rmd17 import RMD17
 
-RMD17 = Path(__file__).parents[2].parent / "shared" / "rmd17"
 FACTORY = Path(__file__).with_name("synthetic.py")
 
 
@@ -229,7 +229,6 @@ def test_an_element_that_the_backbone_does_not_know(workplace, capsys):
 
 
 @pytest.mark.rmd17
-@pytest.mark.skipif(not RMD17.is_dir(), reason="no rMD17 frames at hand")
 @pytest.mark.parametrize("solver", ["equivariant", "free"])
 def test_seven_net_on_real_aspirin_loses_five_and_keeps_four(workplace, solver, capsys):
     pytest.importorskip("sevenn")
