@@ -4,6 +4,7 @@ Background: the theorem speaks of a single direction u; in a molecule it is the 
 another atom. This module provides u for every frame and refuses pairs for which it is not defined.
 """
 
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -85,7 +86,7 @@ def choose_pairs(
 
 
 def _parse_pair(text: str) -> MarkedPair:
-    site, _, toward = text.strip().partition("-")
-    if not (site.isdigit() and toward.isdigit()):
+    atoms = re.fullmatch("([0-9]{1,9})-([0-9]{1,9})", text.strip())
+    if atoms is None:
         raise InputError(f"--pairs has '{text.strip()}': expected pairs such as 12-11,10-12, or bonds")
-    return MarkedPair(int(site), int(toward))
+    return MarkedPair(int(atoms[1]), int(atoms[2]))

@@ -8,16 +8,15 @@ checksum holds; otherwise it is computed again.
 
 import hashlib
 import json
-import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
 
+from experiments.archive import UnreadableArchive, read_archive
 from experiments.backbones.protocol import Backbone, Potential, card_of
 from experiments.backbones.site import site_features, site_jacobian
 from experiments.data.frames import Frames
@@ -35,8 +34,6 @@ Compute = Callable[["Tensor", "Tensor"], "dict[str, Tensor]"]
 """Arrays by name of some frames, from atomic numbers (n_atoms,) and positions (n_frames, n_atoms, 3), Å."""
 
 PART = 50
-# what zipfile and numpy raise on damaged archives, the flag of an encrypted one among them
-UNREADABLE = (OSError, ValueError, EOFError, KeyError, RuntimeError, BadZipFile, zlib.error)
 FORMAT = 3  # raised whenever what a part holds changes its meaning
 
 
@@ -174,16 +171,15 @@ def _require_finite(part: dict[str, NDArray[Any]], backbone: Backbone, frames: F
 
 
 def _save(path: Path, part: dict[str, NDArray[Any]]) -> None:
-    with replacing(path) as temporary:
-        np.savez(temporary, checksum=np.array(_checksum(path, part)), **part)  # type: ignore[arg-type]
+    with replacing(path) as temporary, temporary.open("wb") as file:
+        np.savez(file, checksum=np.array(_checksum(path, part)), **part)  # type: ignore[arg-type]
 
 
 def _load(path: Path) -> dict[str, NDArray[Any]] | None:
     """A part, or ``None`` if it is not there or not what was written."""
     try:
-        with np.load(path, allow_pickle=False) as stored:
-            part = {key: stored[key] for key in stored.files}
-    except UNREADABLE:
+        part = read_archive(path)
+    except UnreadableArchive:
         return None
     checksum = part.pop("checksum", None)
     return part if checksum is not None and str(checksum) == _checksum(path, part) else None

@@ -21,6 +21,7 @@ from span_theorem.errors import InputError
 Array = NDArray[np.float64]
 
 HIGHEST_FREQUENCY = E3NN_MAX_L
+FORCES = 1e-6, 1e6  # eV/Å that can be injected; beside less, rounding is all that comes back
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,10 +97,12 @@ def amplitude(l: int, force: float, lengths: Array) -> float:
     component; hence A = force · √(3 / (l(l+1) ⟨r⁻²⟩)).
 
     Raises:
-        InputError: ``force`` is not positive.
+        InputError: ``force`` is not within :data:`FORCES`.
     """
-    if not (np.isfinite(force) and force > 0):
-        raise InputError(f"--amplitude {force} is out of range: expected a positive force in eV/Å")
+    if not FORCES[0] <= force <= FORCES[1]:
+        raise InputError(
+            f"--amplitude {force} is out of range: expected a positive force from {FORCES[0]:g} to {FORCES[1]:g} eV/Å"
+        )
     return float(force * np.sqrt(3 / (l * (l + 1) * np.mean(lengths**-2.0))))
 
 

@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from span_theorem.errors import InputError
 from span_theorem.output import make_folder, write_json
+from span_theorem.reading import read_json
 
 
 @dataclass(frozen=True)
@@ -52,10 +54,10 @@ class Parts:
 def _read(path: Path, description: dict[str, Any]) -> dict[str, Any] | None:
     """A part, or ``None`` if it is not there, damaged, or another's."""
     try:
-        stored = json.loads(path.read_text(encoding="utf-8"))
+        stored = read_json(path)
         part, whole = stored["part"], stored["key"] == description
         return part if whole and stored["checksum"] == _digest(part) else None
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+    except (InputError, KeyError, TypeError):
         return None
 
 

@@ -21,6 +21,7 @@ def application(help: str) -> typer.Typer:
 
 def run(app: typer.Typer, name: str, arguments: Sequence[str] | None = None) -> int:
     """Run ``app`` and return its exit status; a user's mistake becomes one line on stderr and status 2."""
+    _open_streams()
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # a terminal that lacks a character gets a question mark
     try:
@@ -50,3 +51,18 @@ def run(app: typer.Typer, name: str, arguments: Sequence[str] | None = None) -> 
         message = str(error)
     print(f"{name}: error: {' '.join(message.split())}", file=sys.stderr)
     return 130 if message == "interrupted" else 2
+
+
+def _open_streams() -> None:
+    """Give closed standard streams the null device: otherwise the next file opened would get what is printed."""
+    for name, descriptor in (("stdin", 0), ("stdout", 1), ("stderr", 2)):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            null = os.open(os.devnull, os.O_RDWR)  # the lowest number that is free, so this one
+            if null != descriptor:
+                os.dup2(null, descriptor)
+                os.close(null)
+        if getattr(sys, name) is None:
+            mode = "r" if descriptor == 0 else "w"
+            setattr(sys, name, os.fdopen(descriptor, mode, encoding="utf-8", closefd=False))

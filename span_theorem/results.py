@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from span_theorem.errors import InputError
+from span_theorem.reading import read_json, visible
 
 
 @dataclass(frozen=True)
@@ -117,13 +118,8 @@ def read_result(path: Path) -> Record:
     Raises:
         InputError: unreadable, not JSON, not an object, or without ``kind``.
     """
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"), parse_constant=_refuse_constant)
-    except OSError as error:
-        raise InputError(f"cannot read {path}: {error.strerror or error}") from error
-    except (ValueError, RecursionError) as error:
-        raise InputError(f"{path} is not a readable JSON file: {error}") from error
-    if not isinstance(content, dict) or not isinstance(content.get("kind"), str):
+    content = read_json(path, "a result file")
+    if not isinstance(content.get("kind"), str):
         raise InputError(f"{path} is not a result file: expected a JSON object with a field 'kind'")
     return Record(path, "", content)
 
@@ -134,12 +130,4 @@ def read_results(folder: Path) -> list[Record]:
     Raises:
         InputError: the folder cannot be read, or one of the files (see :func:`read_result`).
     """
-    try:
-        paths = sorted(path for path in Path(folder).iterdir() if path.suffix == ".json")
-    except OSError as error:
-        raise InputError(f"cannot read the folder {folder}: {error.strerror or error}") from error
-    return [read_result(path) for path in paths]
-
-
-def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not JSON")
+    return [read_result(path) for path in visible(folder, ".json")]

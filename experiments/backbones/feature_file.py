@@ -6,8 +6,6 @@ numbers and positions, so features are found for a frame wherever it comes from,
 
 import hashlib
 import json
-import zipfile
-import zlib
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from experiments.archive import read_archive
 from experiments.backbones.extraction import Extraction
 from experiments.backbones.options import Options
 from experiments.backbones.protocol import Card
@@ -23,6 +22,7 @@ from experiments.backbones.verification import Verification
 from experiments.versions import versions
 from span_theorem.errors import InputError
 from span_theorem.output import replacing
+from span_theorem.reading import parse_json
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -31,6 +31,7 @@ FORMAT = "span-theorem features 1"
 SUFFIX = ".npz"
 ARRAYS = ("numbers", "frame_keys", "atoms", "features")
 OPTIONAL = ("jacobian", "energies", "forces")
+EXPECTED = "a feature file as 'python -m experiments extract' writes one"
 
 
 class FeatureFile:
@@ -191,8 +192,8 @@ def write_features(path: Path, extraction: Extraction) -> None:
         "versions": versions(),
         "checksum": _checksum(arrays),
     }
-    with replacing(path) as temporary:
-        np.savez(temporary, metadata=np.array(json.dumps(metadata)), **arrays)
+    with replacing(path) as temporary, temporary.open("wb") as file:
+        np.savez(file, metadata=np.array(json.dumps(metadata)), **arrays)
 
 
 def require_suffix(path: Path) -> None:
@@ -246,20 +247,11 @@ def open_named(name: str, options: Options) -> FeatureFile:
     return backbone
 
 
-def _read(path: Path) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
-    if not path.is_file():
-        raise InputError(f"there is no feature file {path}: 'python -m experiments extract' writes one")
-    try:
-        with np.load(path, allow_pickle=False) as archive:
-            if not isinstance(archive, np.lib.npyio.NpzFile) or "metadata" not in archive:
-                raise InputError(f"{path} is no feature file: 'python -m experiments extract' writes one")
-            metadata = json.loads(str(archive["metadata"]))
-            arrays = {key: archive[key] for key in (*ARRAYS, *OPTIONAL) if key in archive}
-    except InputError:
-        raise
-    except (OSError, EOFError, ValueError, KeyError, MemoryError, zipfile.BadZipFile, zlib.error) as error:
-        raise InputError(f"{path} is damaged or no feature file: {error}") from error
-    return metadata, arrays
+def _read(path: Path) -> tuple[Any, dict[str, NDArray[Any]]]:
+    arrays = read_archive(path, ("metadata", *ARRAYS, *OPTIONAL), EXPECTED)
+    if "metadata" not in arrays:
+        raise InputError(f"{path} is no feature file, expected {EXPECTED}")
+    return parse_json(str(arrays.pop("metadata")), path, EXPECTED), arrays
 
 
 def _check(path: Path, metadata: Any, arrays: dict[str, NDArray[Any]]) -> None:

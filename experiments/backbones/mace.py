@@ -12,8 +12,9 @@ from experiments.backbones.layers import DEFAULT_REASON, choose_layer, default_l
 from experiments.backbones.neighbours import neighbour_pairs
 from experiments.backbones.options import Options
 from experiments.backbones.protocol import Card
-from experiments.backbones.trust import load_pickled, require_trust, sha256
+from experiments.backbones.trust import load_pickled, require_trust
 from span_theorem.errors import InputError
+from span_theorem.reading import sha256
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -18,8 +18,9 @@ from experiments.backbones.neighbours import neighbour_pairs
 from experiments.backbones.options import Options
 from experiments.backbones.protocol import Card
 from experiments.backbones.site import EdgeKeys, modules_up_to, run_for_site
-from experiments.backbones.trust import require_trust, sha256
+from experiments.backbones.trust import require_trust
 from span_theorem.errors import InputError
+from span_theorem.reading import sha256
 
 if TYPE_CHECKING:
     from torch import Tensor

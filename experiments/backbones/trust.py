@@ -1,6 +1,5 @@
 """Files that can run code when loaded are loaded only for a user who vouches for them."""
 
-import hashlib
 import warnings
 from pathlib import Path
 from typing import Any
@@ -16,11 +15,6 @@ def require_trust(path: Path, trust: bool, kind: str = "a pickled checkpoint") -
     """
     if not trust:
         raise InputError(f"{path} is {kind} and can run code when loaded: give --trust to load it")
-
-
-def sha256(path: Path) -> str:
-    """SHA-256 of a file's bytes, in hexadecimal."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def load_pickled(path: Path, kind: type, what: str) -> Any:

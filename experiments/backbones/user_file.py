@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from experiments.backbones.options import Options
 from experiments.backbones.protocol import Backbone, Card, card_of
 from span_theorem.errors import InputError
+from span_theorem.reading import sha256
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -136,7 +137,7 @@ def _require_protocol(backbone: Any, where: str) -> None:
 
 def _card(backbone: Backbone, path: Path) -> Card:
     given = card_of(backbone)
-    checksum = {"file_sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
+    checksum = {"file_sha256": sha256(path, "a Python file")}
     source = given.source if isinstance(getattr(backbone, "card", None), Card) else f"file, {path.name}"
     return replace(given, source=source, settings={**given.settings, **checksum})
 

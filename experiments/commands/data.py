@@ -1,6 +1,7 @@
 """`python -m experiments data`: make, fetch, list and verify the frames that the diagnostic reads."""
 
 import os
+import re
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -142,7 +143,7 @@ def verify() -> int:
 def _split(text: str) -> int | None:
     if text == "all":
         return None
-    if text.isdigit() and 1 <= int(text) <= 5:
+    if re.fullmatch("[1-5]", text):
         return int(text)
     raise InputError(f"--split is {text!r}, expected 1 to 5 or all")
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from span_theorem.output import require_writable, write_json
+from span_theorem.output import require_writable, together, write_json
 
 QUICK_COMPONENTS = 256
 
@@ -149,12 +149,13 @@ def diagnose(
             f"force figures left out: {network.irreps.dim} components, a backward pass each; --forces computes them"
         )
     result = run_with_progress(network, training, test, settings, cache).to_dict()
-    if json is not None:
-        write_json(json, result)
+    with together():
+        if json is not None:
+            write_json(json, result)
+        draw_recoveries([result], pictures)
     print_diagnosis(result, out)
     if json is not None:
         out.print(f"result: {json}")
-    draw_recoveries([result], pictures)
     for path in pictures:
         out.print(f"figure: {path}")
     return 1 if result["verdict"] == Verdict.CROSSED else 0

@@ -264,11 +264,10 @@ def _data(recipe: Recipe) -> "Data":
 
 def _prepare(name: str, recipe: Recipe, data: "Data", folder: Path, threads: int, compiled: bool) -> "Run":
     """Write the frames as nequip reads them and describe the run; refuse a folder of another training."""
-    import json
-
     from experiments.data import write_extxyz
     from experiments.training.run import Run
     from span_theorem.output import write_json
+    from span_theorem.reading import read_json
 
     overrides = {**recipe.overrides(len(data.training)), "compile_mode": "compile" if compiled else "eager"}
     run = Run(folder / "run", folder / "training.xyz", folder / "test.xyz", recipe.config, overrides, threads)
@@ -281,8 +280,8 @@ def _prepare(name: str, recipe: Recipe, data: "Data", folder: Path, threads: int
     }
     _make_folder(folder)
     noted = folder / "settings.json"
-    if noted.is_file():
-        if json.loads(noted.read_text(encoding="utf-8")) != settings:
+    if noted.exists():
+        if read_json(noted, "the settings of a training, or another --work folder") != settings:
             raise InputError(
                 f"{folder} holds a training with other settings or frames: continue it with its own, or give "
                 "another --work folder"

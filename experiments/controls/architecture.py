@@ -47,6 +47,7 @@ from experiments.spn import Probe
 from experiments.spn.mlp import Training
 from span_theorem import law
 from span_theorem.errors import InputError, MissingPackage
+from span_theorem.reading import visible
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -108,7 +109,8 @@ MLP = Probe("mlp", 2, "square", Training(width=64, steps=1500, samples=(1000, 25
 
 def users_networks() -> tuple[Network, ...]:
     """The feature files that the user put into the cache."""
-    paths = sorted((cache_folder() / EXTRACTED).glob("*.npz"))
+    folder = cache_folder() / EXTRACTED
+    paths = visible(folder, ".npz") if folder.is_dir() else []
     return tuple(
         Network(f"features:{path.name}", USERS, "unknown", partial(open_layer, f"features:{path}"))
         for path in paths

@@ -11,7 +11,7 @@ from experiments.report.paths import figure_paths
 from experiments.report.save import drawing, save
 from experiments.versions import code_checksum, versions
 from span_theorem.errors import InputError
-from span_theorem.output import make_folder, require_writable, write_json
+from span_theorem.output import make_folder, require_writable, together, write_json
 from span_theorem.results import read_result
 
 if TYPE_CHECKING:
@@ -52,8 +52,8 @@ def run_control(
         **measured,
         "versions": versions(),
     }
-    write_json(json, result)
-    with drawing():
+    with together(), drawing():
+        write_json(json, result)
         save(control.draw(result), pictures)
     return result, (json, *pictures)
 

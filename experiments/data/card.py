@@ -4,7 +4,6 @@ trajectories into a training and a test file, the data card beside them, and che
 """
 
 import hashlib
-import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
@@ -20,6 +19,7 @@ from experiments.data.embedded_sets import CARD, SETS
 from experiments.data.npz import read_npz
 from span_theorem.errors import InputError
 from span_theorem.output import replacing, write_json
+from span_theorem.reading import read_json
 
 if TYPE_CHECKING:
     from experiments.data.generate import Plan
@@ -68,9 +68,9 @@ def write_package(plan: "Plan", trajectories: Sequence[Trajectory], folder: Path
     for part, indices in parts.items():
         path = folder / SETS[part]
         chosen = [trajectories[index] for index in indices]
-        with replacing(path) as temporary:
+        with replacing(path) as temporary, temporary.open("wb") as file:
             np.savez_compressed(
-                temporary,
+                file,
                 numbers=chosen[0].numbers,
                 positions=np.concatenate([one.positions for one in chosen]),
                 energies=np.concatenate([one.energies for one in chosen]),
@@ -90,10 +90,9 @@ def check_card(folder: Path) -> list[str]:
         InputError: there is no readable card.
     """
     try:
-        card = json.loads((folder / CARD).read_text(encoding="utf-8"))
-        files = card["files"]
+        files = read_json(folder / CARD)["files"]
         expected = {part: (files[part]["sha256"], files[part]["checksum"]) for part in SETS}
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (InputError, KeyError, TypeError) as error:
         raise InputError(f"{folder / CARD} is not a readable data card ({error})") from None
     differences = []
     for part, (sha256, checksum) in expected.items():

@@ -3,6 +3,7 @@ Provides: fetching one pinned file into the user's cache through pooch; whatever
 there under the right name.
 """
 
+import re
 import time
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -102,7 +103,7 @@ class _Stream:
                 raise _Final(f"{status}, expected the file (is the base address right?)")
             response.raise_for_status()
             length = response.headers.get("Content-Length", "")
-            total = int(length) if length.isdigit() else None
+            total = int(length) if re.fullmatch("[0-9]{1,15}", length) else None
             received = 0
             try:
                 # read1 hands over what has arrived, so a trickle cannot hold the deadline up

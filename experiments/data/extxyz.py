@@ -7,6 +7,7 @@ Units that a file mentions elsewhere are not guessed.
 """
 
 from collections.abc import Mapping
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from experiments.data.frames import Frames
 from experiments.data.units import in_ev
 from span_theorem.errors import InputError
 from span_theorem.output import replacing
+from span_theorem.reading import open_regular
 
 if TYPE_CHECKING:
     from ase import Atoms
@@ -96,21 +98,21 @@ def write_extxyz(frames: Frames, path: Path, info: Mapping[str, Any] | None = No
         if results:
             atoms.calc = SinglePointCalculator(atoms, **results)
         images.append(atoms)
-    with replacing(path) as temporary:
-        write(temporary, images, format="extxyz")
+    # a file and not its name, of which ASE takes parts for orders: the suffix, what follows an @
+    with replacing(path) as temporary, temporary.open("w", encoding="utf-8") as file:
+        write(file, images, format="extxyz")
 
 
 def _parse(path: Path) -> list["Atoms"]:
     from ase.io import read
 
-    if not path.exists():
-        raise InputError(f"{path} does not exist, expected an xyz or extxyz file")
-    try:
-        images = read(path, index=":", format="extxyz")
-    except Exception as error:  # ASE's reader lets whatever its parsing meets through
-        raise InputError(
-            f"{path} cannot be read as extended xyz, expected complete frames ({error})"
-        ) from None
+    with open_regular(path, "an xyz or extxyz file") as file:
+        try:
+            images = read(TextIOWrapper(file, encoding="utf-8"), index=":", format="extxyz")
+        except Exception as error:  # ASE's reader lets whatever its parsing meets through
+            raise InputError(
+                f"{path} cannot be read as extended xyz, expected complete frames ({error})"
+            ) from None
     if not images:
         raise InputError(f"{path}: there are no frames, expected at least one")
     return images

@@ -14,6 +14,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from span_theorem.errors import InputError
 
+# Å, eV, eV/Å: far beyond any molecule, and squares and sums of these are still numbers
+LIMITS = {"position": 1e6, "energy": 1e9, "force": 1e6}
+
 
 @dataclass(frozen=True, eq=False)
 class Frames:
@@ -27,8 +30,8 @@ class Frames:
         source: where the frames come from, for messages and result files.
 
     Raises:
-        InputError: wrong shapes, no frame, an atomic number outside 1..118, a value that is not finite (the
-            message names source, frame and atom).
+        InputError: wrong shapes, no frame, an atomic number outside 1..118, a value that is not finite or beyond
+            :data:`LIMITS` (the message names source, frame and atom).
     """
 
     numbers: NDArray[np.int64]
@@ -45,7 +48,7 @@ class Frames:
             raise self._error(f"positions have shape {positions.shape}, expected (n_frames, {n_atoms}, 3)")
         if not len(positions):
             raise self._error("there are no frames, expected at least one")
-        self._finite("position", "Å", positions)
+        self._in_range("position", "Å", positions)
         self._set("numbers", numbers)
         self._set("positions", positions)
         for name, one, unit, shape in (
@@ -57,7 +60,7 @@ class Frames:
             values = self._floats(name, getattr(self, name))
             if values.shape != shape:
                 raise self._error(f"{name} have shape {values.shape}, expected {shape} as the positions have")
-            self._finite(one, unit, values)
+            self._in_range(one, unit, values)
             self._set(name, values)
 
     def __len__(self) -> int:
@@ -153,12 +156,13 @@ class Frames:
             raise self._error(f"{name} have type {given.dtype}, expected real numbers")
         return np.array(given, dtype=np.float64, order="C")
 
-    def _finite(self, one: str, unit: str, values: NDArray[np.float64]) -> None:
-        bad = np.argwhere(~np.isfinite(values))
+    def _in_range(self, one: str, unit: str, values: NDArray[np.float64]) -> None:
+        limit = LIMITS[one]
+        bad = np.argwhere(~(np.abs(values) <= limit))
         if len(bad):
             place = f"frame {bad[0][0]}" + (f", atom {bad[0][1]}" if values.ndim > 1 else "")
             raise self._error(
-                f"the {one} of {place} is {values[tuple(bad[0])]}, expected a finite number in {unit}"
+                f"the {one} of {place} is {values[tuple(bad[0])]}, expected at most {limit:.0e} {unit} in size"
             )
 
     def _set(self, name: str, values: NDArray[Any]) -> None:

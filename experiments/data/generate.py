@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from experiments.archive import read_archive
 from experiments.data.dynamics import LABEL_ACCURACY, METHOD, Dynamics, Trajectory, simulate
-from experiments.data.npz import read_arrays
 from span_theorem.errors import InputError
 from span_theorem.output import replacing
 
@@ -89,8 +89,8 @@ def start_geometry() -> "Atoms":
 def save_trajectory(path: Path, trajectory: Trajectory) -> None:
     """Write ``trajectory`` whole or not at all."""
     arrays = {field.name: getattr(trajectory, field.name) for field in fields(Trajectory)}
-    with replacing(path) as temporary:
-        np.savez(temporary, allow_pickle=False, **arrays)
+    with replacing(path) as temporary, temporary.open("wb") as file:
+        np.savez(file, allow_pickle=False, **arrays)
 
 
 def read_trajectory(path: Path) -> Trajectory:
@@ -100,7 +100,7 @@ def read_trajectory(path: Path) -> Trajectory:
         InputError: the file is not a trajectory.
     """
     try:
-        return Trajectory(**read_arrays(path))
+        return Trajectory(**read_archive(path))
     except (InputError, TypeError) as error:
         raise InputError(f"{path} is not a finished trajectory; delete it and run again ({error})") from None
 

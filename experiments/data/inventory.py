@@ -4,13 +4,13 @@ are they still what they were? Provides: the lists behind `data list` and `data 
 
 import re
 from dataclasses import dataclass
-from pathlib import Path
 
 from experiments.data.card import check_card
 from experiments.data.embedded_sets import FOLDER, SETS
 from experiments.data.rmd17 import rmd17_folder
 from experiments.data.source import load
 from span_theorem.errors import InputError
+from span_theorem.reading import NAME, visible
 
 
 @dataclass(frozen=True)
@@ -57,6 +57,7 @@ def cached_folder_text() -> str:
 
 
 def _cached() -> list[str]:
-    names = sorted(path.name for path in Path(rmd17_folder()).glob("*.npz"))
-    matches = (re.fullmatch(r"(archive_)?rmd17_(\w+)_(train|test)_(\d+)\.npz", name) for name in names)
+    folder = rmd17_folder()
+    names = [path.name for path in visible(folder, ".npz")] if folder.is_dir() else []
+    matches = (re.fullmatch(rf"(archive_)?rmd17_({NAME})_(train|test)_([0-9]+)\.npz", name) for name in names)
     return [f"rmd17:{m[2]}/{m[1] or ''}{m[3]}_{m[4]}" for m in matches if m]

@@ -8,15 +8,15 @@ published file's name when its content equals the pinned content of that file, a
 beside a record of where it came from when it does not, or when nothing is pinned for it.
 """
 
-import hashlib
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from experiments.archive import read_archive
 from experiments.data.frames import Frames
-from experiments.data.npz import read_arrays
 from experiments.data.rmd17 import (
     PARTS,
     file_name,
@@ -28,9 +28,11 @@ from experiments.data.rmd17 import (
 )
 from span_theorem.errors import InputError
 from span_theorem.output import replacing, write_json
+from span_theorem.reading import UnreadableFile, read_text, require_name, sha256, visible
 
 KEYS = ("nuclear_charges", "coords", "energies", "forces")
 SPLITS = range(1, 6)
+INDICES = "a file with one frame index a line"
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,7 @@ def import_folder(folder: Path, molecule: str, split: int | None = None) -> list
     Raises:
         InputError: the folder has neither layout, a file is absent, or is not the published one.
     """
+    require_name(molecule, "molecule")
     if not folder.is_dir():
         raise InputError(f"{folder} is not a folder, expected one with rMD17 files")
     target = rmd17_folder()
@@ -58,7 +61,7 @@ def import_folder(folder: Path, molecule: str, split: int | None = None) -> list
         if (root / "npz_data").is_dir():
             return _import_archive(root, molecule, split)
     for root in (folder, folder / "rmd17-npz"):
-        if any(root.glob("rmd17_*_*_*.npz")):
+        if root.is_dir() and any(path.name.startswith("rmd17_") for path in visible(root, ".npz")):
             return [_import_file(root / name) for name in published_names(molecule, split)]
     packed = " (unpack rmd17.tar.bz2 first)" if (folder / "rmd17.tar.bz2").exists() else ""
     raise InputError(
@@ -76,15 +79,15 @@ def _import_file(path: Path) -> Imported:
         )
     target = rmd17_folder() / path.name
     with replacing(target) as temporary:
-        temporary.write_bytes(path.read_bytes())
-        if hashlib.sha256(temporary.read_bytes()).digest() != hashlib.sha256(path.read_bytes()).digest():
+        shutil.copyfile(path, temporary)
+        if sha256(temporary) != sha256(path):
             raise InputError(f"{path} changed while it was copied, expected a file at rest")
     return Imported(target, True)
 
 
 def _import_archive(root: Path, molecule: str, split: int | None) -> list[Imported]:
     source = root / "npz_data" / f"rmd17_{molecule}.npz"
-    arrays = read_arrays(source)
+    arrays = read_archive(source, KEYS)
     missing = [key for key in KEYS if key not in arrays]
     if missing:
         raise InputError(f"{source}: key {missing[0]!r} is missing, expected {', '.join(KEYS)}")
@@ -101,11 +104,9 @@ def _import_archive(root: Path, molecule: str, split: int | None) -> list[Import
 
 def _indices(path: Path, n_frames: int) -> NDArray[np.int64]:
     try:
-        values = np.array(path.read_text(encoding="ascii").replace(",", " ").split(), dtype=np.float64)
-    except OSError:
-        raise InputError(
-            f"{path} does not exist or cannot be read, expected one frame index a line"
-        ) from None
+        values = np.array(read_text(path, INDICES).replace(",", " ").split(), dtype=np.float64)
+    except UnreadableFile:
+        raise
     except ValueError as error:
         raise InputError(f"{path} is not a list of frame indices, expected one a line ({error})") from None
     bad = np.flatnonzero((values != np.round(values)) | (values < 0) | (values >= n_frames))

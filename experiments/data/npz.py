@@ -3,14 +3,13 @@ Question: whose keys are these, and so which units? Provides: reading rMD17's, s
 npz files into `Frames`, and writing the last.
 """
 
-import zipfile
-import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from experiments.archive import archive_keys, read_archive
 from experiments.data.frames import Frames
 from experiments.data.units import UNITS, in_ev
 from span_theorem.errors import InputError
@@ -34,6 +33,11 @@ KINDS = (
     Keys("rMD17's", "nuclear_charges", "coords", "energies", "forces", "kcal/mol"),
     Keys("sGDML's", "z", "R", "E", "F", None),
 )
+STATED = ("e_unit", "r_unit")
+KEYS = {
+    *STATED,
+    *(key for kind in KINDS for key in (kind.numbers, kind.positions, kind.energies, kind.forces)),
+}
 
 
 def read_npz(path: Path, units: str | None = None, source: str | None = None) -> Frames:
@@ -48,9 +52,9 @@ def read_npz(path: Path, units: str | None = None, source: str | None = None) ->
     Raises:
         InputError: everything that keeps the file from being read, and all that :class:`Frames` refuses.
     """
-    arrays = read_arrays(path)
+    arrays = read_archive(path, KEYS)
     source = source or str(path)
-    keys = _kind(arrays, source)
+    keys = _kind(arrays, path, source)
     factor = in_ev(units or keys.unit or _stated_unit(arrays, source))
     numbers, positions = arrays[keys.numbers], arrays[keys.positions]
     if numbers.ndim == 2 and len(numbers):
@@ -89,53 +93,7 @@ def write_npz(frames: Frames, path: Path) -> None:
         np.savez_compressed(file, allow_pickle=False, **arrays)
 
 
-def read_arrays(path: Path) -> dict[str, NDArray]:
-    """All arrays of an npz file by key, without unpickling.
-
-    Raises:
-        InputError: the file is missing, truncated, damaged, not an npz, or an array is a pickled object.
-    """
-    path = Path(path)
-    try:
-        with path.open("rb") as file:
-            head = file.read(6)
-    except FileNotFoundError:
-        raise InputError(f"{path} does not exist, expected an npz file") from None
-    except OSError as error:
-        raise InputError(f"cannot read {path}: {error.strerror or error}") from None
-    if head[:1] == b"\x80":
-        raise InputError(
-            f"{path} contains pickled objects, which are not loaded; expected an npz of plain arrays"
-        )
-    if head == b"\x93NUMPY":
-        raise InputError(f"{path} is a single npy array, expected an npz file with several keys")
-    if not head:
-        raise InputError(f"{path} is empty, expected an npz file")
-    if head[:4] not in (b"PK\x03\x04", b"PK\x05\x06"):
-        raise InputError(f"{path} is not an npz file (it does not begin like one), expected an npz file")
-    arrays: dict[str, NDArray] = {}
-    key = None
-    try:
-        with np.load(path, allow_pickle=False) as archive:
-            for key in archive.files:
-                arrays[key] = archive[key]
-    except (OSError, ValueError, EOFError, KeyError, MemoryError, NotImplementedError, RuntimeError,
-            zipfile.BadZipFile, zlib.error) as error:  # fmt: skip
-        if "allow_pickle" in str(error):
-            raise InputError(
-                f"{path}: key {key!r} contains pickled objects, which are not loaded; expected plain arrays"
-            ) from None
-        where = "" if key is None else f" at key {key!r}"
-        raise InputError(
-            f"{path} is truncated or damaged{where}, expected a complete npz file ({error})"
-        ) from None
-    for key, array in arrays.items():
-        if not isinstance(array, np.ndarray):
-            raise InputError(f"{path}: {key!r} is not an array, expected an npz file made by numpy")
-    return arrays
-
-
-def _kind(arrays: dict[str, NDArray], source: str) -> Keys:
+def _kind(arrays: dict[str, NDArray], path: Path, source: str) -> Keys:
     for keys in KINDS:
         if keys.numbers in arrays and keys.positions in arrays:
             return keys
@@ -147,7 +105,7 @@ def _kind(arrays: dict[str, NDArray], source: str) -> Keys:
                     f"{keys.kind} keys"
                 )
     expected = "; ".join(f"{keys.kind} {keys.numbers}, {keys.positions}" for keys in KINDS)
-    found = ", ".join(sorted(arrays)) or "none"
+    found = ", ".join(archive_keys(path)) or "none"
     raise InputError(f"{source}: no known keys (found {found}), expected {expected}")
 
 

@@ -3,18 +3,16 @@ small-molecule set, PBE/def2-SVP; its author also publishes each split as a smal
 exist, and is this file one of them? Provides: names, pinned checksums and reading from the user's cache.
 """
 
-import hashlib
-import json
 import re
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 from experiments.data.cache import cache_folder
 from experiments.data.frames import Frames
 from experiments.data.npz import read_npz
 from span_theorem.errors import InputError
+from span_theorem.reading import NAME, read_json, require_name, sha256
 
 REGISTRY = Path(__file__).with_name("rmd17_registry.txt")
 PARTS = ("train", "test")
@@ -36,7 +34,12 @@ def registry() -> dict[str, Published]:
 
 
 def file_name(molecule: str, part: str, split: int) -> str:
-    """Name of the published file with ``part`` (``train`` or ``test``) of ``split`` (1..5)."""
+    """Name of the published file with ``part`` (``train`` or ``test``) of ``split`` (1..5).
+
+    Raises:
+        InputError: ``molecule`` is no name, but a path for instance.
+    """
+    require_name(molecule, "molecule")
     return f"rmd17_{molecule}_{part}_{split:02d}.npz"
 
 
@@ -46,7 +49,7 @@ def published_names(molecule: str, split: int | None = None) -> list[str]:
     Raises:
         InputError: nothing is pinned under this molecule and split.
     """
-    matches = (re.fullmatch(r"rmd17_(\w+)_(?:train|test)_(\d+)\.npz", name) for name in registry())
+    matches = (re.fullmatch(rf"rmd17_({NAME})_(?:train|test)_([0-9]+)\.npz", name) for name in registry())
     known = [(match[1], int(match[2])) for match in matches if match]
     splits = sorted({number for one, number in known if one == molecule})
     if not splits:
@@ -76,10 +79,10 @@ def is_published(path: Path) -> bool:
     if pinned is None:
         return False
     try:
-        if hashlib.sha256(path.read_bytes()).hexdigest() == pinned.sha256:
+        if sha256(path) == pinned.sha256:
             return True
         return content_checksum(path) == pinned.content
-    except (OSError, InputError):
+    except InputError:
         return False
 
 
@@ -99,7 +102,7 @@ def read_cached(name: str) -> Frames:
         InputError: a name that cannot exist, or a file that is not in the cache (the message says which
             command puts it there) or not what it was when it got there.
     """
-    match = re.fullmatch(r"(\w+)/(archive_)?(train|test)_0*(\d+)", name)
+    match = re.fullmatch(rf"({NAME})/(archive_)?(train|test)_0*([0-9]{{1,4}})", name)
     if match is None:
         raise InputError(f"there is no rMD17 file {name!r}, expected a name like rmd17:aspirin/train_01")
     molecule, archive, part, number = match[1], match[2] or "", match[3], int(match[4])
@@ -126,7 +129,6 @@ def provenance_path(path: Path) -> Path:
 
 def _as_imported(path: Path) -> bool:
     try:
-        record: dict[str, Any] = json.loads(provenance_path(path).read_text(encoding="utf-8"))
-        return bool(record["content"] == content_checksum(path))
-    except (OSError, ValueError, KeyError, TypeError):
+        return bool(read_json(provenance_path(path)).get("content") == content_checksum(path))
+    except InputError:
         return False

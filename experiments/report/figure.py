@@ -5,7 +5,7 @@ from itertools import cycle
 from pathlib import Path
 from typing import Any
 
-from experiments.report.save import drawing, require_matplotlib, save
+from experiments.report.save import drawing, plain, require_matplotlib, save
 
 __all__ = ["draw_recoveries", "require_matplotlib"]
 
@@ -65,7 +65,7 @@ def _curve(axes: Any, result: dict[str, Any], marker: str, offset: float) -> Non
         [degree["l"] + offset for degree in degrees],
         [degree["rho"] for degree in degrees],
         linewidth=1.2,
-        label=f"{result['backbone']} (L={result['L']}), {result['solver']}, d={result['d']}",
+        label=f"{plain(result['backbone'])} (L={result['L']}), {result['solver']}, d={result['d']}",
         marker=marker,
         markersize=4,
         markevery=[index for index, degree in enumerate(degrees) if degree["path"]],

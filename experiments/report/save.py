@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from span_theorem.errors import MissingPackage
-from span_theorem.output import replacing
+from span_theorem.output import replacing, together
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -41,6 +41,11 @@ def drawing() -> Iterator[None]:
         yield
 
 
+def plain(text: str) -> str:
+    """Text for a figure that is a name and no formula; control characters, which SVG forbids, become question marks."""
+    return "".join(character if character.isprintable() else "?" for character in text).replace("$", r"\$")
+
+
 def save(figure: "Figure", paths: Sequence[Path]) -> None:
     """Write one figure to every path and close it.
 
@@ -54,9 +59,11 @@ def save(figure: "Figure", paths: Sequence[Path]) -> None:
     from matplotlib import pyplot as plt
 
     try:
-        for path in paths:
-            with replacing(path) as temporary:
-                metadata = {"Date": None} if path.suffix == ".svg" else None
-                figure.savefig(temporary, dpi=200, metadata=metadata)
+        with together():
+            for path in paths:
+                with replacing(path) as temporary:
+                    kind = path.suffix.removeprefix(".")
+                    metadata = {"Date": None} if kind == "svg" else None
+                    figure.savefig(temporary, dpi=200, metadata=metadata, format=kind)
     finally:
         plt.close(figure)

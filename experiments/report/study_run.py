@@ -12,7 +12,7 @@ from experiments.report.study_figure import draw_study
 from experiments.report.study_table import print_study
 from experiments.study import Plan, holds, run_study
 from span_theorem.console import console
-from span_theorem.output import require_writable, write_json
+from span_theorem.output import require_writable, together, write_json
 
 
 def run_and_report(data: str, plan: Plan, seed: int, output: Path) -> bool:
@@ -35,8 +35,9 @@ def run_and_report(data: str, plan: Plan, seed: int, output: Path) -> bool:
             bar.update(task, description=what, completed=number - 1, total=total)
 
         study = run_study(data, plan, seed, Parts(output / "parts"), FeatureReader(cache_folder()), note)
-    write_json(path, study)
-    draw_study(study, pictures)
+    with together():
+        write_json(path, study)
+        draw_study(study, pictures)
     out = console()
     print_study(study, out)
     out.print(f"result: {path}")

@@ -22,13 +22,13 @@ from experiments.backbones import Options, Potential, open_backbone
 from experiments.backbones.extraction import extract
 from experiments.backbones.feature_file import write_features
 from experiments.backbones.protocol import Backbone, card_of
-from experiments.backbones.trust import sha256
 from experiments.data import Frames, load
 from experiments.data.extxyz import write_extxyz
 from experiments.split import divide, draw
 from experiments.training.evaluate import errors
 from span_theorem.errors import InputError, MissingPackage
 from span_theorem.output import require_writable
+from span_theorem.reading import sha256
 
 CONFIG = Path(__file__).with_suffix(".yaml")
 NAME = "aspirin-gfn2-mace"

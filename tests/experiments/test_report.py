@@ -75,7 +75,7 @@ def test_ten_results_are_ten_curves(result, tmp_path):
     [
         (None, "cannot read"),
         ("{", "is not a readable JSON file"),
-        ("[]", "is not a result file"),
+        ("[]", "holds no JSON object but a list, expected a result file"),
         ('{"kind": "grid"}', "is not a diagnosis"),
         ('{"kind": "diagnosis", "L": 2}', "backbone is missing"),
     ],

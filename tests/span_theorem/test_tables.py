@@ -189,7 +189,7 @@ def test_without_anything_to_write_it_says_how_to_make_some(capsys, results, tmp
         ("", "JSON"),
         ('{"kind": "grid", "x": NaN}', "NaN"),
         ("[" * 100_000, "JSON"),
-        ("[1, 2]", "field 'kind'"),
+        ("[1, 2]", "holds no JSON object"),
         ('{"L": 2}', "field 'kind'"),
         ('{"kind": 3}', "field 'kind'"),
         ('{"kind": "horoscope"}', "unknown kind of result 'horoscope'"),

@@ -4,8 +4,6 @@
 `NAME.card.json` the model card, which carries the SHA-256 of the other two and is written last.
 """
 
-import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,8 +11,10 @@ from typing import Any
 
 import numpy as np
 
+from experiments.archive import read_archive
 from span_theorem.errors import InputError
 from span_theorem.output import replacing, write_json
+from span_theorem.reading import read_json, sha256, visible
 
 FOLDER = Path(__file__).parent
 CARD_SUFFIX = ".card.json"
@@ -39,7 +39,7 @@ class Shipped:
 
 def names(folder: Path = FOLDER) -> list[str]:
     """Names of the backbones in ``folder``, sorted."""
-    return sorted(path.name.removesuffix(CARD_SUFFIX) for path in folder.glob(f"*{CARD_SUFFIX}"))
+    return sorted(path.name.removesuffix(CARD_SUFFIX) for path in visible(folder, CARD_SUFFIX))
 
 
 def paths(folder: Path, name: str) -> tuple[Path, Path, Path]:
@@ -53,7 +53,7 @@ def read_card(name: str, folder: Path = FOLDER) -> dict[str, Any]:
     Raises:
         InputError: the card is missing or not JSON.
     """
-    return _read_json(paths(folder, name)[2])
+    return read_json(paths(folder, name)[2])
 
 
 def read(name: str, folder: Path = FOLDER) -> Shipped:
@@ -63,14 +63,14 @@ def read(name: str, folder: Path = FOLDER) -> Shipped:
         InputError: a file is missing, unreadable or other than the one the card was written for.
     """
     weights, config, card_path = paths(folder, name)
-    card = _read_json(card_path)
+    card = read_json(card_path)
     for path, key in ((weights, "weights_sha256"), (config, "config_sha256")):
         found = sha256(path)
         if found != card.get(key):
             raise InputError(
                 f"{path} does not match its model card: SHA-256 {found}, expected {card.get(key, 'one')}"
             )
-    return Shipped(name, _read_json(config), _read_arrays(weights), card)
+    return Shipped(name, read_json(config), read_archive(weights, expected="a weights file"), card)
 
 
 def write(backbone: Shipped, folder: Path) -> Path:
@@ -89,37 +89,3 @@ def write(backbone: Shipped, folder: Path) -> Path:
     checksums = {"weights_sha256": sha256(weights), "config_sha256": sha256(config)}
     write_json(card_path, {**backbone.card, **checksums})
     return card_path
-
-
-def sha256(path: Path) -> str:
-    """Hexadecimal SHA-256 of a file's content.
-
-    Raises:
-        InputError: the file cannot be read.
-    """
-    try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()
-    except OSError as error:
-        raise InputError(f"cannot read {path}: {error.strerror or error}") from error
-
-
-def _read_json(path: Path) -> dict[str, Any]:
-    try:
-        value = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InputError(f"cannot read {path}: {error.strerror or error}") from error
-    except ValueError as error:
-        raise InputError(f"{path} is not JSON: {error}") from error
-    if not isinstance(value, dict):
-        raise InputError(f"{path} holds a JSON {type(value).__name__}, expected an object")
-    return value
-
-
-def _read_arrays(path: Path) -> dict[str, np.ndarray]:
-    try:
-        with np.load(path, allow_pickle=False) as archive:
-            return {key: archive[key] for key in archive.files}
-    except Exception as error:  # numpy and zipfile raise many kinds for a damaged archive
-        raise InputError(
-            f"{path} is not a weights file: {error}, expected an npz archive of plain arrays"
-        ) from error

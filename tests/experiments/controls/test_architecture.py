@@ -12,7 +12,6 @@ import torch
 from e3nn.o3 import Irreps
 
 from experiments.backbones.site import site_features
-from experiments.backbones.trust import sha256
 from experiments.backbones.verification import verify
 from experiments.controls import architecture
 from experiments.controls.architecture import MACE_FILES, Network, Settings
@@ -28,6 +27,7 @@ from experiments.training import mace
 from span_theorem import law
 from span_theorem.errors import InputError, MissingPackage
 from span_theorem.output import write_json
+from span_theorem.reading import sha256
 from span_theorem.results import read_result
 from span_theorem.tables.architecture import architecture_table
 from tests.experiments.synthetic import Noise, Spectrum, random_frames

@@ -71,10 +71,10 @@ def test_refuses_index_files(archive: Path, cache: Path, text: str, message: str
 
 
 def test_refuses_absent_pieces(archive: Path, cache: Path) -> None:
-    with pytest.raises(InputError, match=r"rmd17_uracil\.npz does not exist"):
+    with pytest.raises(InputError, match=r"rmd17_uracil\.npz: it does not exist"):
         import_folder(archive, "uracil", 1)
     (archive / "rmd17" / "splits" / "index_test_01.csv").unlink()
-    with pytest.raises(InputError, match=r"index_test_01\.csv does not exist"):
+    with pytest.raises(InputError, match=r"index_test_01\.csv: it does not exist"):
         import_folder(archive, "benzene", 1)
 
 

@@ -11,7 +11,7 @@ from span_theorem.errors import InputError
 @pytest.mark.parametrize(
     ("spec", "message"),
     [
-        ("absent.npz", "absent.npz does not exist, expected an npz file"),
+        ("absent.npz", "cannot read absent.npz: it does not exist, expected an npz file"),
         ("absent", "absent does not exist, expected an npz, xyz or extxyz file"),
         (__file__, "unknown kind of file '.py', expected .npz, .xyz or .extxyz"),
         ("embedded:validation", "there is no embedded set 'validation'"),
