@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
@@ -122,6 +123,24 @@ def read_result(path: Path) -> Record:
     if not isinstance(content.get("kind"), str):
         raise InputError(f"{path} is not a result file: expected a JSON object with a field 'kind'")
     return Record(path, "", content)
+
+
+@contextmanager
+def showing(path: Path) -> Iterator[None]:
+    """What is shown inside comes from a result file, so what cannot be shown is a damaged file.
+
+    Raises:
+        InputError: something inside raised that a missing or odd field can raise.
+    """
+    try:
+        yield
+    except InputError:
+        raise
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        why = " ".join(str(error).split())[:200]
+        raise InputError(
+            f"{path} does not hold what its kind of result has: {type(error).__name__}: {why}"
+        ) from error
 
 
 def read_results(folder: Path) -> list[Record]:

@@ -39,6 +39,7 @@ def report(
     from experiments.report.study_table import print_study
     from experiments.report.table import print_diagnosis
     from span_theorem.console import console
+    from span_theorem.results import showing
 
     pictures = figure_paths(figure) if figure is not None else ()
     out = console()
@@ -48,15 +49,18 @@ def report(
             out.print(f"figure: {path}")
         return 0
     if len(results) == 1 and (study := read_study(results[0])) is not None:
-        print_study(study, out)
-        draw_study(study, pictures)
+        with showing(results[0]):
+            draw_study(study, pictures)
+            print_study(study, out)
         for path in pictures:
             out.print(f"figure: {path}")
         return 0
     diagnoses = [read_diagnosis(path) for path in results]
-    for diagnosis in diagnoses:
-        print_diagnosis(diagnosis, out)
-    draw_recoveries(diagnoses, pictures)
+    for path, diagnosis in zip(results, diagnoses, strict=True):
+        with showing(path):
+            print_diagnosis(diagnosis, out)
+    with showing(results[0]):
+        draw_recoveries(diagnoses, pictures)
     for path in pictures:
         out.print(f"figure: {path}")
     return 0

@@ -10,9 +10,8 @@ from experiments.parts import Parts
 from experiments.report.paths import figure_paths
 from experiments.report.save import drawing, save
 from experiments.versions import code_checksum, versions
-from span_theorem.errors import InputError
 from span_theorem.output import make_folder, require_writable, together, write_json
-from span_theorem.results import read_result
+from span_theorem.results import read_result, showing
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -68,15 +67,9 @@ def show_again(path: Path, pictures: tuple[Path, ...]) -> "Table | None":
     if not result["kind"].startswith(KIND):
         return None
     control = registry.load(result["kind"].removeprefix(KIND))
-    try:
+    with showing(path):
         rows: Table = control.summarise(result)
         if pictures:
             with drawing():
                 save(control.draw(result), pictures)
-    except (KeyError, TypeError, IndexError, ValueError) as error:
-        if isinstance(error, InputError):
-            raise
-        raise InputError(
-            f"{path} lacks what control {result['kind'].removeprefix(KIND)} writes: {error!r}"
-        ) from error
     return rows

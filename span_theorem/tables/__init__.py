@@ -5,7 +5,7 @@ from pathlib import Path
 
 from span_theorem.errors import InputError
 from span_theorem.latex import Table, document
-from span_theorem.results import Record
+from span_theorem.results import Record, showing
 from span_theorem.tables.activation import activation_table
 from span_theorem.tables.architecture import architecture_table
 from span_theorem.tables.calibration import calibration_table
@@ -63,12 +63,16 @@ def render_tables(results: Sequence[Record]) -> dict[str, str]:
         if kind not in TABLES:
             known = ", ".join(sorted({*TABLES, *WITHOUT_TABLE}))
             raise InputError(f"{result.path}: unknown kind of result '{kind}', expected one of {known}")
-        made = TABLES[kind](result)
-        for table in made if isinstance(made, tuple) else (made,):
-            name = f"{table.name}.tex"
+        with showing(result.path):
+            made = TABLES[kind](result)
+            rendered = [
+                (f"{table.name}.tex", table.render(result.path.name))
+                for table in (made if isinstance(made, tuple) else (made,))
+            ]
+        for name, text in rendered:
             if name in files or name == DOCUMENT:
                 other = sources.get(name, "the document of all tables")
                 raise InputError(f"{result.path} and {other} would both become {name}: rename one of them")
-            files[name] = table.render(result.path.name)
+            files[name] = text
             sources[name] = result.path
     return files | {DOCUMENT: document(list(files))}
