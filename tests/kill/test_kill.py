@@ -22,7 +22,7 @@ def cases(commands):
 @pytest.fixture
 def kills(request) -> int:
     """How many kills a command has to live through."""
-    cases = request.config.getoption("fuzz_cases", default=0)
+    cases = request.config.getoption("--fuzz-cases")
     command = request.node.callspec.params["command"]
     if command.minutes and cases < 500:
         pytest.skip(MINUTES)
@@ -40,7 +40,7 @@ def test_killed_at_a_step_or_at_any_moment_and_started_again(command, kills, tmp
     undisturbed, steps = place.files(), place.steps
     renames = [number for number, step in enumerate(steps, start=1) if step == "r"]
     assert renames, "writes nothing beside its place first"
-    rng = random.Random(request.node.name)
+    rng = random.Random(f"{request.node.name} {request.config.getoption('--fuzz-seed')}")
     for kill in range(kills):
         place.clear()
         if kill % 2 == 0:
@@ -76,7 +76,7 @@ def test_a_training_killed_and_a_second_copy_of_it(command: Command, kills, tmp_
     place = Workplace.make(command, tmp_path / "place")
     assert place.run() == 0
     undisturbed, steps = place.files(), place.steps
-    rng = random.Random(request.node.name)
+    rng = random.Random(f"{request.node.name} {request.config.getoption('--fuzz-seed')}")
     for _ in range(kills):
         place.clear()
         assert place.run(rng.randint(1, len(steps)), half=rng.random() < 0.5) == -signal.SIGKILL
