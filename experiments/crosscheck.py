@@ -5,7 +5,9 @@ Nothing that fits or recovers knows dL; the controls, like this module, compare 
 highest order of the features, so what it says above is algebra.
 """
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from enum import StrEnum
 from typing import Any
 
 import numpy as np
@@ -29,6 +31,28 @@ NOT_TESTED = (
 )
 
 
+class Verdict(StrEnum):
+    """How the measured boundary stands to dL; dL is an upper bound, so only one of the four contradicts it."""
+
+    REACHED = "reached"
+    BELOW = "below"
+    CROSSED = "crossed"
+    UNDECIDED = "undecided"
+
+    @property
+    def agrees(self) -> bool | None:
+        """Whether the boundaries are the same, ``None`` where that is open."""
+        return None if self is Verdict.UNDECIDED else self is Verdict.REACHED
+
+
+SENTENCES = {
+    Verdict.REACHED: "The boundary is where the theorem has it",
+    Verdict.BELOW: "This probe on these frames recovers less: no contradiction, the theorem is an upper bound",
+    Verdict.CROSSED: "A frequency above dL was recovered, which CONTRADICTS the prediction",
+    Verdict.UNDECIDED: "Nothing was measured that could contradict the prediction",
+}
+
+
 @dataclass(frozen=True)
 class CrossCheck:
     """Predicted against measured boundary.
@@ -36,9 +60,8 @@ class CrossCheck:
     Attributes:
         predicted_boundary: dL by the theorem.
         measured_boundary: largest l whose ρ interval lies above ``threshold``; 0 if there is none.
-        agrees: whether they are the same; ``None`` if nothing above the prediction was asked for, the solver has no
-            path to any frequency, or the probe is no polynomial.
-        direction: ``below`` or ``above`` if they differ, else ``None``.
+        verdict: how they compare; undecided if nothing above the prediction was asked for, the solver has no path to
+            any frequency, or the probe is no polynomial.
         above_by_algebra: the solver had no path to any frequency above the prediction.
         threshold: share of power that counts as recovered.
         l_max: highest frequency asked for.
@@ -51,8 +74,7 @@ class CrossCheck:
 
     predicted_boundary: int
     measured_boundary: int
-    agrees: bool | None
-    direction: str | None
+    verdict: Verdict
     above_by_algebra: bool
     threshold: float
     l_max: int
@@ -63,29 +85,33 @@ class CrossCheck:
     contrast_ci: Interval | None
 
     def to_dict(self) -> dict[str, Any]:
-        return asdict(self)
+        """For a JSON file; ``agrees`` is for readers that do not know the four words."""
+        return {**asdict(self), "verdict": str(self.verdict), "agrees": self.verdict.agrees}
 
-    def verdict(self) -> str:
-        """One or two sentences."""
-        found = f"measured boundary l = {self.measured_boundary}, predicted dL = {self.predicted_boundary}"
+    @classmethod
+    def from_dict(cls, value: Mapping[str, Any]) -> "CrossCheck":
+        """The inverse of :meth:`to_dict`; other fields are passed over."""
+        fields = {name: value[name] for name in cls.__dataclass_fields__}
+        return cls(**{**fields, "verdict": Verdict(value["verdict"])})
+
+    def sentence(self) -> str:
+        """Both boundaries, the verdict, and what it means."""
+        boundaries = (
+            f"measured boundary l = {self.measured_boundary}, predicted dL = {self.predicted_boundary}"
+        )
+        reason = self._reason()
+        return f"{boundaries}: {self.verdict}. {SENTENCES[self.verdict]}{f' ({reason})' if reason else ''}."
+
+    def _reason(self) -> str | None:
+        if self.verdict is Verdict.REACHED and self.above_by_algebra:
+            return "above it this solver has no path: algebra, not a measurement; see solver free"
+        if self.verdict is not Verdict.UNDECIDED:
+            return None
         if not self.polynomial:
-            return f"{found}: nothing to compare, the theorem bounds polynomial probes and this is none"
-        if self.direction == "above":
-            return f"{found}: THEY DISAGREE. The features carry more than the prediction allows."
-        if self.direction == "below":
-            return (
-                f"{found}: THEY DISAGREE. This probe on these frames recovers less than predicted; "
-                "that is no evidence against the theorem."
-            )
-        if self.agrees is None:
-            if self.l_max > self.predicted_boundary:
-                return f"{found}: undecided, this solver has no path to any frequency; see solver free"
-            return (
-                f"{found}: undecided, nothing above the prediction was asked for "
-                f"(raise --l-max above {self.predicted_boundary})"
-            )
-        algebra = " (above it this solver has no path: algebra, not a measurement; see solver free)"
-        return f"{found}: they agree{algebra if self.above_by_algebra else ''}"
+            return "the theorem bounds polynomial probes and this is none"
+        if self.l_max > self.predicted_boundary:
+            return "this solver has no path to any frequency; see solver free"
+        return f"nothing above it was asked for: raise --l-max above {self.predicted_boundary}"
 
 
 def cross_check(
@@ -95,21 +121,24 @@ def cross_check(
     degrees = summary.degrees
     predicted = law.boundary(L, d)
     measured = measured_boundary(degrees, threshold)
-    above = [found for found in degrees if found.l > predicted]
-    direction = "above" if measured > predicted else "below" if measured < predicted else None
+    above = [degree for degree in degrees if degree.l > predicted]
     # a prediction beyond l_max cannot be missed from below by what was not asked for
-    l_max = max(found.l for found in degrees)
-    undecided = (
+    l_max = max(degree.l for degree in degrees)
+    if (
         not polynomial
-        or not any(found.path for found in degrees)
+        or not any(degree.path for degree in degrees)
         or (not above and measured == min(predicted, l_max))
-    )
+    ):
+        verdict = Verdict.UNDECIDED
+    elif measured > predicted:
+        verdict = Verdict.CROSSED
+    else:
+        verdict = Verdict.BELOW if measured < predicted else Verdict.REACHED
     return CrossCheck(
         predicted_boundary=predicted,
         measured_boundary=measured,
-        agrees=None if undecided else direction is None,
-        direction=None if undecided else direction,
-        above_by_algebra=bool(above) and not any(found.path for found in above),
+        verdict=verdict,
+        above_by_algebra=bool(above) and not any(degree.path for degree in above),
         threshold=threshold,
         l_max=l_max,
         polynomial=polynomial,
@@ -128,15 +157,15 @@ def _step(summary: Summary, boundary: int) -> dict[str, Any]:
     at, above = summary.column(boundary), summary.column(boundary + 1)
     if at is None or above is None:
         return none
-    kept, lost = summary.degrees[at], summary.degrees[above]
+    at_boundary, beyond = summary.degrees[at], summary.degrees[above]
     step: dict[str, Any] = dict(none)
-    if lost.path:
-        step["cliff"] = kept.rho / lost.rho if lost.rho > 0 else None
-        # |ρ| of a frequency that is lost says how far from zero noise alone takes it
+    if beyond.path:
+        step["cliff"] = at_boundary.rho / beyond.rho if beyond.rho > 0 else None
+        # |ρ| of a frequency that is absent says how far from zero noise alone takes it
         size = np.maximum(np.abs(summary.rho_draws[:, above]), 1e-12)
         step["cliff_lower"] = float(np.quantile(summary.rho_draws[:, at] / size, 0.05))
-    if summary.gain_draws is not None and kept.raw_gain is not None and lost.raw_gain is not None:
-        step["contrast"] = kept.raw_gain - lost.raw_gain
+    if summary.gain_draws is not None and at_boundary.raw_gain is not None and beyond.raw_gain is not None:
+        step["contrast"] = at_boundary.raw_gain - beyond.raw_gain
         draws = summary.gain_draws[:, at] - summary.gain_draws[:, above]
         low, high = np.percentile(draws, [2.5, 97.5])
         step["contrast_ci"] = (float(low), float(high))

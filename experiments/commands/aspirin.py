@@ -34,7 +34,7 @@ def aspirin(
 
       python -m span_theorem tables --results results/aspirin -o tables
 
-    Exit status: 0 every ceiling dL is reached by some probe and crossed by none, 1 otherwise, 2 unusable input.
+    Exit status: 0 no ceiling dL is crossed, 1 one is, 2 unusable input.
     """
     from experiments.report.study_run import run_and_report
     from experiments.study import FULL, QUICK, STUDIES

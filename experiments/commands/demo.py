@@ -22,7 +22,7 @@ def demo(
 
       python -m experiments demo -o /tmp/demo
 
-    Exit status: 0 every ceiling dL is reached by some probe and crossed by none, 1 otherwise, 2 unusable input.
+    Exit status: 0 no ceiling dL is crossed, 1 one is, 2 unusable input.
     """
     from experiments.report.study_run import run_and_report
     from experiments.study import QUICK

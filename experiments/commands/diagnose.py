@@ -24,7 +24,7 @@ Examples:
   python -m experiments diagnose --backbone nequip:aspirin-gfn2-0 --frames embedded:train --site 12 --toward 11
       --solver mlp --activation silu --width 512
 
-Exit status: 0 measured boundary as predicted or undecided, 1 it is another, 2 unusable input.
+Exit status: 0 the boundary is reached, below dL or undecided, 1 it is crossed, 2 unusable input.
 """
 
 
@@ -101,6 +101,7 @@ def diagnose(
     ] = None,
 ) -> int:
     from experiments.backbones import Options, open_backbone
+    from experiments.crosscheck import Verdict
     from experiments.data import load
     from experiments.diagnosis import Settings
     from experiments.direction import choose_pairs
@@ -157,7 +158,7 @@ def diagnose(
         out.print(f"result: {json}")
     for path in pictures:
         out.print(f"figure: {path}")
-    return 1 if result["agrees"] is False else 0
+    return 1 if result["verdict"] == Verdict.CROSSED else 0
 
 
 diagnose.__doc__ = HELP

@@ -51,7 +51,7 @@ def ceiling(part: dict[str, Any], identity: Mapping[str, Any], seed: int) -> Cei
     predicted = diagnosis["predicted_boundary"]
     at, above = by_degree.get(predicted), by_degree.get(predicted + 1)
     (pair,) = diagnosis["pairs"]
-    names = ("irreps", "L", "d", "solver", "predicted_boundary", "measured_boundary", "agrees")
+    names = ("irreps", "L", "d", "solver", "predicted_boundary", "measured_boundary", "verdict")
     figures = {
         **identity,
         **{name: diagnosis[name] for name in names},

@@ -232,7 +232,7 @@ class _Measured:
                 asked = replace(self._asked(probe), order=self.order)
                 part = self._part(backbone, asked)
                 figures = self.tests.figures(pooled([part], self.context.seed, "planted"), planted)
-                verdict = part["diagnosis"]["direction"]  # what the diagnosis says by itself
+                verdict = part["diagnosis"]["verdict"]  # what the diagnosis says by itself
                 doses.append(
                     {"dose": share, **figures, "found": figures["lower"] > THRESHOLD, "verdict": verdict}
                 )

@@ -46,6 +46,12 @@ class Plan:
             raise InputError(
                 f"{self.training} training and {self.test} test trajectories, expected at least one of each"
             )
+        steps = self.dynamics.interval * self.dynamics.frames
+        if steps < self.dynamics.record:
+            raise InputError(
+                f"interval x frames is {steps} steps, expected at least {self.dynamics.record}: "
+                "the card's autocorrelation times need a record"
+            )
 
     @property
     def trajectories(self) -> int:

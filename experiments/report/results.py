@@ -6,6 +6,7 @@ from typing import Any
 from experiments.crosscheck import CrossCheck
 from span_theorem.errors import InputError
 from span_theorem.results import Record, read_result
+from span_theorem.tables.verdict import boundary_verdict
 
 
 def read_diagnosis(path: Path) -> dict[str, Any]:
@@ -21,7 +22,7 @@ def read_diagnosis(path: Path) -> dict[str, Any]:
         record.text(name)
     for name in ("L", "d", "predicted_boundary", "measured_boundary", "l_max"):
         record.integer(name)
-    for name in (*CrossCheck.__dataclass_fields__, "scope", "notes", "force"):
+    for name in (*(set(CrossCheck.__dataclass_fields__) - {"verdict"}), "scope", "notes", "force"):
         if name not in record.fields:
             raise InputError(f"{path}: field {name} is missing")
     settings = Record(path, "settings", _object(record, "settings"))
@@ -46,7 +47,7 @@ def read_diagnosis(path: Path) -> dict[str, Any]:
         result.integer("toward")
         result.integer("measured_boundary")
         _require_degrees(result)
-    return record.fields
+    return record.fields | {"verdict": boundary_verdict(record)}
 
 
 def read_study(path: Path) -> dict[str, Any] | None:
@@ -79,9 +80,10 @@ def read_study(path: Path) -> dict[str, Any] | None:
         for name in ("L", "d", "predicted_boundary", "measured_boundary"):
             group.integer(name)
         group.values("backbones")
-        for name in ("agrees", "cliff_lower", "contrast", "contrast_ci"):
+        for name in ("cliff_lower", "contrast", "contrast_ci"):
             if name not in group.fields:
                 raise InputError(f"{path}: field {group.place}.{name} is missing")
+        group.fields["verdict"] = boundary_verdict(group)
         _require_degrees(group)
         measured = {degree["l"] for degree in group.fields["degrees"]}
         boundary = group.integer("predicted_boundary")

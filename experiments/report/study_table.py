@@ -1,11 +1,15 @@
-"""A study as a table in the terminal: what is kept at the boundary and lost above it, over all replicates."""
+"""A study as a table in the terminal: what is recovered at the boundary and above it, over all replicates."""
 
 from typing import Any
 
 from rich.console import Console
+from rich.text import Text
 
+from experiments.crosscheck import SENTENCES, Verdict
 from experiments.report.table import three
-from span_theorem.console import mark, table
+from span_theorem.console import table
+
+STYLES = {Verdict.REACHED: "green", Verdict.BELOW: "", Verdict.CROSSED: "bold red", Verdict.UNDECIDED: "dim"}
 
 
 def print_study(study: dict[str, Any], console: Console) -> None:
@@ -22,6 +26,10 @@ def print_study(study: dict[str, Any], console: Console) -> None:
         "at the boundary dL and above it, mean over networks, 95% intervals over networks and frames; cliff: lower "
         "bound of ρ(dL)/|ρ(dL+1)|; Δ = G(dL) - G(dL+1), (eV/Å)²"
     )
+    given = {group["verdict"] for group in study["groups"]}
+    for verdict in Verdict:
+        if verdict in given:
+            console.print(f"{verdict}: {SENTENCES[verdict]}.")
     published = study["published"]
     console.print(
         f"published for L = {published['L']}, d = {published['d']} ({published['source']}; its definitions are not "
@@ -36,18 +44,30 @@ def print_study(study: dict[str, Any], console: Console) -> None:
 def _networks(title: str, groups: list[dict[str, Any]]) -> Any:
     rows = table(
         f"{title}, {len(groups[0]['backbones'])} network{'s' if len(groups[0]['backbones']) > 1 else ''}",
-        ("<solver", "d", "dL", "found", "ρ(dL)", "ρ(dL+1)", "R²_inj(dL)", "R²_inj(dL+1)", "cliff ≥", "Δ"),
+        (
+            "<solver",
+            "d",
+            "dL",
+            "found",
+            "<verdict",
+            "ρ(dL)",
+            "ρ(dL+1)",
+            "R²_inj(dL)",
+            "R²_inj(dL+1)",
+            "cliff ≥",
+            "Δ",
+        ),
     )
     for index, group in enumerate(groups):
         boundary = group["predicted_boundary"]
         by_l = {degree["l"]: degree for degree in group["degrees"]}
         at, above = by_l[boundary], by_l[boundary + 1]
-        found = str(group["measured_boundary"])
         rows.add_row(
             group["solver"],
             str(group["d"]),
             str(boundary),
-            mark(group["agrees"] is True, found, found),
+            str(group["measured_boundary"]),
+            Text(group["verdict"], style=STYLES[group["verdict"]]),
             _figure(at, "rho"),
             _figure(above, "rho") if above["path"] else "no path",
             _figure(at, "r2_injected"),

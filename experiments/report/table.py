@@ -41,7 +41,7 @@ def print_diagnosis(result: dict[str, Any], console: Console) -> None:
     )
     for note in result["notes"]:
         console.print(note)
-    check = CrossCheck(**{name: result[name] for name in CrossCheck.__dataclass_fields__})
+    check = CrossCheck.from_dict(result)
     boundary = check.predicted_boundary
     if check.contrast is not None and check.contrast_ci is not None:
         low, high = check.contrast_ci
@@ -54,7 +54,7 @@ def print_diagnosis(result: dict[str, Any], console: Console) -> None:
         )
     if len(result["pairs"]) > 1:
         console.print(_pairs(result))
-    console.print(check.verdict())
+    console.print(check.sentence())
     for sentence in result["scope"]:
         console.print(sentence)
 
@@ -73,11 +73,11 @@ def _frequencies(result: dict[str, Any]) -> Any:
                 f"{degree['raw_gain']:.3g}",
             ]
         recovered = degree["rho_ci"][0] > result["threshold"]
-        verdict = ("recovered" if recovered else "lost") if degree["path"] else "no path"
+        outcome = ("recovered" if recovered else "absent") if degree["path"] else "no path"
         rows.add_row(
             *cells,
             f"{degree['null_gain']:.2g}",
-            verdict,
+            outcome,
             end_section=degree["l"] == result["predicted_boundary"],
         )
     return rows

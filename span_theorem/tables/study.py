@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from span_theorem.errors import InputError
 from span_theorem.latex import Column, Table, escape, heading, label
 from span_theorem.results import Record
+from span_theorem.tables.verdict import boundary_verdict
 
 _HEADLINE = (
     Column("$d$"),
@@ -16,6 +17,7 @@ _HEADLINE = (
     Column(r"$R^2_{\mathrm{inj}}(dL)$"),
     Column(r"$R^2_{\mathrm{inj}}(dL{+}1)$"),
     Column("cliff"),
+    Column("verdict", "l"),
 )
 _REPLICATES = (
     Column("network", "l"),
@@ -93,6 +95,7 @@ def _headline(group: Record) -> tuple[str, ...]:
         _figure(at, "r2_injected"),
         _figure(above, "r2_injected"),
         "--" if cliff is None else rf"$\geq {_rounded(cliff)}$",
+        boundary_verdict(group),
     )
 
 

@@ -9,8 +9,8 @@ import pytest
 from experiments.cli import main
 from experiments.data import write_npz
 from tests.experiments.synthetic import random_frames
+from tests.rmd17 import RMD17
 
-RMD17 = Path(__file__).parents[2].parent / "shared" / "rmd17"
 FACTORY = Path(__file__).with_name("synthetic.py")
 
 
@@ -44,13 +44,13 @@ def arguments(**changes):
 def test_result_file_table_and_figures(workplace, capsys):
     assert main(arguments(json="result.json")) == 0
     printed = capsys.readouterr()
-    assert "measured boundary l = 4, predicted dL = 4: they agree" in printed.out
+    assert "measured boundary l = 4, predicted dL = 4: reached." in printed.out
     assert "no path" in printed.out
     result = json.loads((workplace / "result.json").read_text())
     assert result["L"] == result["d"] == 2
     assert result["solver"] == "equivariant"
     assert result["predicted_boundary"] == result["measured_boundary"] == 4
-    assert result["agrees"] is True
+    assert (result["verdict"], result["agrees"]) == ("reached", True)
     assert [degree["l"] for degree in result["degrees"]] == [1, 2, 3, 4, 5, 6]
     assert result["training_frames"]["checksum"] == random_frames(60, 0).checksum
     assert result["verification"]["parity"] == "o3"
@@ -106,9 +106,26 @@ def test_a_link_is_written_through(workplace, capsys):
     assert json.loads((workplace / "target.json").read_text())["kind"] == "diagnosis"
 
 
-def test_a_boundary_other_than_the_prediction_exits_with_one(workplace, capsys):
-    assert main(arguments(L=1)) == 1
-    assert "THEY DISAGREE" in capsys.readouterr().out
+@pytest.mark.parametrize(
+    ("options", "verdict", "agrees", "status"),
+    [
+        ({"L": 1}, "crossed", False, 1),
+        ({"L": 3, "l-max": 7}, "below", False, 0),
+        ({"l-max": 4}, "undecided", None, 0),
+    ],
+)
+def test_a_boundary_that_is_crossed_alone_is_status_1(workplace, capsys, options, verdict, agrees, status):
+    assert main(arguments(**options, json="result.json")) == status
+    assert f": {verdict}. " in capsys.readouterr().out
+    result = json.loads((workplace / "result.json").read_text())
+    assert (result["verdict"], result["agrees"]) == (verdict, agrees)
+    (workplace / "result.json").write_text(json.dumps({**result, "direction": None} | {"verdict": "other"}))
+    assert main(["report", "result.json"]) == 2
+    old = {name: value for name, value in result.items() if name != "verdict"}  # as earlier versions wrote it
+    (workplace / "result.json").write_text(json.dumps(old))
+    capsys.readouterr()
+    assert main(["report", "result.json"]) == 0
+    assert f": {verdict}. " in capsys.readouterr().out
 
 
 def broken(name, **arrays):
@@ -212,7 +229,6 @@ def test_an_element_that_the_backbone_does_not_know(workplace, capsys):
 
 
 @pytest.mark.rmd17
-@pytest.mark.skipif(not RMD17.is_dir(), reason="no rMD17 frames at hand")
 @pytest.mark.parametrize("solver", ["equivariant", "free"])
 def test_seven_net_on_real_aspirin_loses_five_and_keeps_four(workplace, solver, capsys):
     pytest.importorskip("sevenn")

@@ -59,7 +59,7 @@ def test_exact_harmonics_up_to_two_are_recovered_up_to_four(solver):
         assert found[l].rho_ci[0] < 0.01
         assert abs(found[l].r2_injected) < 0.1  # the frames' own forces are noise of four times the power
     assert result.cross_check.measured_boundary == 4
-    assert result.cross_check.agrees is True
+    assert result.cross_check.verdict == "reached"
     assert result.cross_check.contrast_ci[0] > 0
 
 
@@ -71,15 +71,15 @@ def test_a_network_that_breaks_its_ceiling_is_found_out(solver):
     assert at_five.rho > 0.9
     assert solver == "mlp" or at_five.r2_injected > 0.9
     assert result.cross_check.measured_boundary > 4
-    assert result.cross_check.agrees is False
-    assert "THEY DISAGREE" in result.cross_check.verdict()
+    assert result.cross_check.verdict == "crossed"
+    assert "CONTRADICTS" in result.cross_check.sentence()
 
 
 @pytest.mark.parametrize("solver", ["equivariant", "free"])
 def test_without_order_two_the_boundary_is_two(solver):
     result = run(Spectrum([0, 1]), probe=PROBES[solver], order=2)
     assert result.cross_check.measured_boundary == 2
-    assert result.cross_check.agrees is False
+    assert result.cross_check.verdict == "below"
 
 
 @pytest.mark.parametrize("solver", PROBES)
@@ -151,15 +151,15 @@ def test_equivariant_says_where_there_is_no_path():
 
 
 def test_nothing_above_the_prediction_measured_leaves_the_verdict_open():
-    assert run(Spectrum([0, 1, 2]), l_max=4).cross_check.agrees is None
+    assert run(Spectrum([0, 1, 2]), l_max=4).cross_check.verdict == "undecided"
 
 
 def test_a_probe_that_is_no_polynomial_has_nothing_to_agree_with():
     probe = Probe("mlp", 2, "tanh", Training(width=8, steps=20, samples=(100, 20)))
     result = run(Spectrum([0, 1, 2]), probe=probe, forces=False)
-    assert result.cross_check.agrees is None
+    assert result.cross_check.verdict == "undecided"
     assert "no polynomial" in result.to_dict()["scope"][0]
-    assert "this is none" in result.cross_check.verdict()
+    assert "this is none" in result.cross_check.sentence()
 
 
 @pytest.mark.parametrize("solver", ["free", "mlp"])

@@ -111,33 +111,33 @@ def summary(lows, paths=None, draws=None):
 
 
 @pytest.mark.parametrize(
-    ("lows", "L", "measured", "agrees"),
+    ("lows", "L", "measured", "verdict"),
     [
-        ((0.9, 0.9, 0.9, 0.5, 0.0, 0.0), 2, 4, True),
-        ((0.9, 0.9, 0.9, 0.04, 0.0, 0.0), 2, 3, False),
-        ((0.9, 0.9, 0.9, 0.5, 0.3, 0.0), 2, 5, False),
-        ((0.9, 0.9, 0.9, 0.5, 0.0, 0.0), 3, 4, False),
-        ((0.0, 0.0, 0.0, 0.0, 0.0, 0.0), 0, 0, True),
-        ((0.9, 0.9), 2, 2, None),
-        ((0.9, 0.9, 0.0, 0.0), 2, 2, False),
+        ((0.9, 0.9, 0.9, 0.5, 0.0, 0.0), 2, 4, "reached"),
+        ((0.9, 0.9, 0.9, 0.04, 0.0, 0.0), 2, 3, "below"),
+        ((0.9, 0.9, 0.9, 0.5, 0.3, 0.0), 2, 5, "crossed"),
+        ((0.9, 0.9, 0.9, 0.5, 0.0, 0.0), 3, 4, "below"),
+        ((0.0, 0.0, 0.0, 0.0, 0.0, 0.0), 0, 0, "reached"),
+        ((0.9, 0.9), 2, 2, "undecided"),
+        ((0.9, 0.9, 0.0, 0.0), 2, 2, "below"),
     ],
 )
-def test_cross_check(lows, L, measured, agrees):
+def test_cross_check(lows, L, measured, verdict):
     result = cross_check(summary(lows), L, 2)
     assert result.measured_boundary == measured
-    assert result.agrees is agrees
+    assert result.verdict == verdict
 
 
 def test_a_probe_that_is_no_polynomial_is_compared_with_nothing():
     result = cross_check(summary((0.9, 0.9, 0.9, 0.5, 0.5, 0.0)), 2, 2, polynomial=False)
-    assert result.agrees is None
+    assert result.verdict == "undecided"
     assert result.measured_boundary == 5
 
 
 def test_a_solver_without_any_path_decides_nothing():
     silent = summary((0.0,) * 6, paths=(False,) * 6)
-    assert cross_check(silent, 0, 2).agrees is None
-    assert "no path to any frequency" in cross_check(silent, 0, 2).verdict()
+    assert cross_check(silent, 0, 2).verdict == "undecided"
+    assert "no path to any frequency" in cross_check(silent, 0, 2).sentence()
 
 
 def test_the_cliff_is_a_ratio_and_its_lower_bound_a_quantile():

@@ -90,12 +90,11 @@ def test_a_run_that_was_killed_ends_with_the_same_result(tmp_path):
     assert json.dumps(run(tmp_path)) == json.dumps(resumed)
 
 
-def test_a_ceiling_that_is_crossed_or_missed_does_not_hold():
+def test_a_ceiling_that_is_crossed_does_not_hold_and_one_that_is_missed_does():
     result = run()
     first, *others = result["groups"]
-    for boundary in (first["measured_boundary"] - 1, first["measured_boundary"] + 1):
-        moved = {**first, "predicted_boundary": boundary}
-        assert not study.holds({**result, "groups": [moved, *others]})
+    for verdict, holds in (("crossed", False), ("below", True), ("undecided", True)):
+        assert study.holds({**result, "groups": [{**first, "verdict": verdict}, *others]}) is holds
 
 
 def test_unknown_data():

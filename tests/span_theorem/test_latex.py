@@ -31,7 +31,9 @@ def _has_booktabs():
     return subprocess.run(["kpsewhich", "booktabs.sty"], capture_output=True, timeout=60).returncode == 0
 
 
-needs_pdflatex = pytest.mark.skipif(not _has_booktabs(), reason="pdflatex with booktabs is not installed")
+needs_pdflatex = pytest.mark.skipif(
+    not _has_booktabs(), reason="pdflatex with booktabs (TeX Live) is not installed"
+)
 
 
 @settings(deadline=None)

@@ -130,8 +130,8 @@ def test_a_planted_frequency_is_found_where_it_is_and_only_there(first_order):
         none, some, all_of_it = series["doses"]
         assert series["l"] == 3
         assert (none["found"], some["found"], all_of_it["found"]) == (False, True, True)
-        assert none["verdict"] != "above"
-        assert all_of_it["verdict"] == "above"
+        assert none["verdict"] != "crossed"
+        assert all_of_it["verdict"] == "crossed"
         assert all_of_it["rho"] == pytest.approx(1, abs=0.03)
         if series["d"] == 1:
             assert some["rho"] == pytest.approx(0.6, abs=0.15)

@@ -19,9 +19,9 @@ from span_theorem.output import write_json
 from span_theorem.results import read_result
 from span_theorem.tables.molecule import molecule_table
 from tests.experiments.synthetic import Noise, Spectrum, random_frames
+from tests.rmd17 import RMD17
 
 PUBLISHED = Path(__file__).parents[3] / "docs" / "results" / "control-molecule.json"
-RMD17 = Path(__file__).parents[4] / "shared" / "rmd17" / "rmd17_ethanol_test_01.npz"
 PROBES = (Probe("equivariant", 1), Probe("equivariant", 2), Probe("free", 1))
 
 
@@ -120,9 +120,10 @@ def test_what_is_marked_in_aspirin():
 
 
 @pytest.mark.rmd17
-@pytest.mark.skipif(not RMD17.exists(), reason="no rMD17 ethanol beside the checkout")
 def test_what_is_marked_in_ethanol():
-    is_an_oxygen_towards_a_carbon_bonded_to_it(load(RMD17, units="kcal/mol"), ETHANOL.pair)
+    is_an_oxygen_towards_a_carbon_bonded_to_it(
+        load(RMD17 / "rmd17_ethanol_test_01.npz", units="kcal/mol"), ETHANOL.pair
+    )
 
 
 def test_table_figure_and_summary_are_made_from_the_json(measured, tmp_path):

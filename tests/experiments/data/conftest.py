@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 
 from experiments.data import Frames
-
-RMD17 = Path(__file__).resolve().parents[4] / "shared" / "rmd17"
+from tests.rmd17 import RMD17
 
 
 def made_up(n_frames: int = 5, seed: int = 0, labels: bool = True) -> Frames:
@@ -38,7 +37,5 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def real_rmd17() -> Path:
-    """The folder with the published files; the test is skipped where it is absent."""
-    if not RMD17.is_dir():
-        pytest.skip("no ../shared/rmd17 here")
+    """The folder with the published files, for tests marked ``rmd17``."""
     return RMD17

@@ -118,6 +118,8 @@ def test_refuses_settings(settings: dict, message: str) -> None:
 def test_refuses_plans(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="0 training and 4 test trajectories"):
         Plan(training=0)
+    with pytest.raises(InputError, match="interval x frames is 9 steps, expected at least 10"):
+        Plan(Dynamics(interval=3, frames=3))
     with pytest.raises(InputError, match="jobs is 0"):
         generate(Plan(), tmp_path, jobs=0)
     (tmp_path / "file").touch()

@@ -1,5 +1,4 @@
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,8 +9,7 @@ from experiments.backbones.shipped import Errors  # noqa: E402
 from experiments.data import Frames  # noqa: E402
 from experiments.training.evaluate import disagreement, errors  # noqa: E402
 from span_theorem.errors import InputError  # noqa: E402
-
-RMD17 = Path(__file__).parents[4] / "shared" / "rmd17"
+from tests.rmd17 import RMD17  # noqa: E402
 
 
 class Flat:
@@ -48,7 +46,6 @@ def test_disagreement_names_the_figure():
 
 
 @pytest.mark.rmd17
-@pytest.mark.skipif(not RMD17.is_dir(), reason="no ../shared/rmd17")
 def test_a_shipped_backbone_predicts_real_frames():
     pytest.importorskip("nequip")
     from experiments.backbones.registry import open_backbone
