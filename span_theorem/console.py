@@ -50,6 +50,6 @@ def progress_bar(title: str, shown: bool) -> Iterator[Callable[[int, int], None]
         return
     from rich.progress import Progress
 
-    with Progress(console=Console(stderr=True), transient=True) as progress:
+    with Progress(console=PrintingConsole(stderr=True), transient=True) as progress:
         task = progress.add_task(title)
         yield lambda done, total: progress.update(task, completed=done, total=total)

@@ -15,6 +15,7 @@ import typer
 from experiments.backbones import shipped
 from experiments.backbones.extraction import extract
 from experiments.backbones.feature_file import write_features
+from experiments.backbones.nequip import build
 from experiments.backbones.shipped.format import paths
 from experiments.cli import app as experiments
 from experiments.data import load, write_extxyz, write_npz
@@ -45,8 +46,8 @@ class Bomb:
 
 
 def instantiated(mark):
-    """What hydra runs: torch.save makes the file."""
-    return {"_target_": "torch.save", "obj": 1, "f": str(mark)}
+    """What hydra runs, whatever arguments it adds: torch.save makes the file."""
+    return {"_target_": "builtins.dict", "inner": {"_target_": "torch.save", "obj": 1, "f": str(mark)}}
 
 
 def infected(value, payload):
@@ -224,7 +225,8 @@ def leaves_mark(mark, act):
     return made
 
 
-def test_the_payloads_do_leave_a_mark(files):
+def test_the_payloads_do_leave_a_mark(files, monkeypatch):
+    pytest.importorskip("nequip")
     from hydra.utils import instantiate
 
     folder, mark, _ = files
@@ -234,6 +236,9 @@ def test_the_payloads_do_leave_a_mark(files):
     assert leaves_mark(mark, lambda: dict(np.load(folder / "weights.npz", allow_pickle=True)))
     config = json.loads((folder / "config-pair_potential.config.json").read_text())
     assert leaves_mark(mark, lambda: instantiate(config["pair_potential"]))
+    with monkeypatch.context() as patch:  # nequip's builder does instantiate it
+        patch.setattr(shipped, "check_config", lambda values, source: None)
+        assert leaves_mark(mark, lambda: build(config))
     assert leaves_mark(mark, lambda: exec((folder / "code.py").read_text()))
 
 
@@ -334,5 +339,12 @@ def test_a_training_of_elsewhere_is_not_continued(training, capsys):
     assert "--trust" in capsys.readouterr().err
     assert not mark.exists()
     assert leaves_mark(mark, lambda: run(experiments, "program", [*line, f"{folder}/copy", "--trust"]))
+    # another folder in the place of one that is known
+    (folder / "work").rename(folder / "away")
+    shutil.copytree(folder / "away", folder / "work")
+    assert run(experiments, "program", [*line, f"{folder}/work"]) == 2
+    assert not mark.exists()
+    shutil.rmtree(folder / "work")
+    (folder / "away").rename(folder / "work")
     # where it began here, it continues without a question, or the test above would test nothing
     assert leaves_mark(mark, lambda: run(experiments, "program", [*line, f"{folder}/work"]))

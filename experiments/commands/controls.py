@@ -42,11 +42,9 @@ def controls(
     ),
     seed: Annotated[int, typer.Option(min=0, help="Seed of every random choice.")] = 0,
 ) -> int:
-    from rich.console import Console
-
     from experiments.controls.run import run_control
     from experiments.report.save import require_matplotlib
-    from span_theorem.console import console, table
+    from span_theorem.console import PrintingConsole, console, table
     from span_theorem.errors import InputError, MissingPackage
     from span_theorem.output import make_folder
 
@@ -60,7 +58,7 @@ def controls(
     for one in registry.CONTROLS if name == ALL else (name,):
         start = time.monotonic()
         try:
-            with Console(stderr=True).status(one) as status:
+            with PrintingConsole(stderr=True).status(one) as status:
                 result, files = run_control(one, output, seed, partial(_show, status, one))
         except (MissingPackage, ModuleNotFoundError) as error:
             if name != ALL:

@@ -85,15 +85,15 @@ def fetch(
         return _import(folder, molecule, number)
     if not 0 < timeout < float("inf"):
         raise InputError(f"--timeout is {timeout:g}, expected a positive number of seconds")
-    from rich.console import Console
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
 
     from experiments.data.download import DEFAULT_URL, URL_VARIABLE, download
     from experiments.data.rmd17 import published_names
+    from span_theorem.console import PrintingConsole
 
     address = base_url or os.environ.get(URL_VARIABLE) or DEFAULT_URL
     names = published_names(molecule, number)
-    console = Console(stderr=True)
+    console = PrintingConsole(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn())
     with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as progress:
         paths = [download(name, address, timeout, progress=progress) for name in names]
@@ -110,16 +110,16 @@ def list_sets() -> int:
 
       python -m experiments data list
     """
-    from rich.console import Console
     from rich.table import Table
 
     from experiments.data.inventory import at_hand, cached_folder_text
+    from span_theorem.console import console
 
     table = Table("frames of", "count", "atoms", "source")
     for entry in at_hand():
         table.add_row(entry.spec, entry.count, entry.atoms, entry.origin)
-    Console().print(table)
-    typer.echo(cached_folder_text())
+    console().print(table)
+    console().print(cached_folder_text())
     return 0
 
 
@@ -132,11 +132,12 @@ def verify() -> int:
       python -m experiments data verify
     """
     from experiments.data.inventory import differences
+    from span_theorem.console import console
 
-    found = differences()
+    found, out = differences(), console()
     for line in found:
-        typer.echo(line)
-    typer.echo("all checksums agree" if not found else f"{len(found)} differ")
+        out.print(line)
+    out.print("all checksums agree" if not found else f"{len(found)} differ")
     return 1 if found else 0
 
 

@@ -112,8 +112,9 @@ def read_trajectory(path: Path) -> Trajectory:
 
 
 def _run_missing(plan: Plan, folder: Path, jobs: int) -> None:
-    from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+    from span_theorem.console import PrintingConsole
 
     missing = [index for index in range(plan.trajectories) if not _path(folder, index).exists()]
     if not missing:
@@ -123,7 +124,7 @@ def _run_missing(plan: Plan, folder: Path, jobs: int) -> None:
     context = get_context("spawn")
     steps = context.Array("Q", plan.trajectories)
     stop = context.Event()
-    console = Console(stderr=True)
+    console = PrintingConsole(stderr=True)
     total = len(missing) * plan.dynamics.steps
     columns = (TextColumn("{task.completed:,.0f}/{task.total:,.0f} steps"), BarColumn())
     with (

@@ -6,10 +6,10 @@ from hypothesis import strategies as st
 
 pytest.importorskip("hydra")
 
-from hydra.core.override_parser.overrides_parser import OverridesParser  # noqa: E402
-from omegaconf import OmegaConf  # noqa: E402
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from omegaconf import OmegaConf
 
-from experiments.training.run import _hydra  # noqa: E402
+from experiments.training.run import _hydra
 
 
 @given(st.text(st.sampled_from("ab'\"\\${}:,=[] /.å"), max_size=12))
