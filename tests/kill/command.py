@@ -113,5 +113,9 @@ class Workplace:
 
 def end(process: subprocess.Popen[bytes]) -> tuple[int, str]:
     """Wait until the process and all that hold its output have ended; status and output."""
-    output, _ = process.communicate(timeout=SECONDS)
+    try:
+        output, _ = process.communicate(timeout=SECONDS)
+    except BaseException:  # of a test that is interrupted nothing goes on
+        os.killpg(process.pid, signal.SIGKILL)
+        raise
     return process.returncode, output.decode(errors="replace")
