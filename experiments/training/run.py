@@ -141,8 +141,11 @@ def epochs(run: Run) -> list[Epoch]:
         for row in csv.DictReader(file):
             error = row.get("val0_epoch/forces_mae")
             if error:
-                number = int(row["epoch"]) + 1
-                found[number] = Epoch(number, 1e3 * float(error))
+                try:
+                    number = int(row["epoch"]) + 1
+                    found[number] = Epoch(number, 1e3 * float(error))
+                except (KeyError, TypeError, ValueError):  # a row that is being written, or damaged
+                    continue
     return list(found.values())
 
 

@@ -42,7 +42,7 @@ def altered(values, random):
         case "cut":
             return values[: random.randrange(len(values) + 1)]
         case "odd":
-            return np.full_like(values, random.choice((-1, 0, 1, 10**2)))
+            return np.full(values.shape, random.choice((-1, 0, 1, 100))).astype(values.dtype)
 
 
 def test_a_feature_file(tmp_path, fuzz_seeds):
