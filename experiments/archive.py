@@ -23,6 +23,7 @@ MAX_MEMBERS = 10_000
 # what deflate gains at most, and a little for members that are nearly empty
 MAX_COMPRESSION, SLACK = 1032, 1024
 BLOCK = 2**22
+DESCRIPTOR = 24  # bytes that may follow a member's data
 KINDS = "biufcUS"  # numpy's letters of numbers and fixed-width text: no objects, no records, no dates
 
 
@@ -119,6 +120,10 @@ def _opened(path: Path, expected: str) -> Iterator[dict[str, _Member]]:
             length = file.seek(0, 2)
             with _zip(path, file, expected) as archive:
                 _check_directory(path, archive.infolist(), length, expected)
+                if not _is_whole(file, archive):
+                    raise UnreadableArchive(
+                        f"{path} is truncated or damaged (its directory leaves something out), expected {expected}"
+                    )
                 yield {
                     entry.filename.removesuffix(".npy"): _Member(path, archive, entry, expected)
                     for entry in archive.infolist()
@@ -172,6 +177,24 @@ def _check_directory(path: Path, entries: list[zipfile.ZipInfo], length: int, ex
             raise damaged(f"{entry.filename!r} is packed in a way that numpy does not write")
         if entry.file_size > most:
             raise damaged(f"{entry.filename!r} cannot have the size that is declared")
+
+
+def _is_whole(file: IO[bytes], archive: zipfile.ZipFile) -> bool:
+    """Whether members, each with its name, follow one another from the beginning of the file to the directory.
+
+    Nothing guards the directory itself: damaged, it may lack a member, whose array would then silently be absent.
+    """
+    end = 0
+    for entry in sorted(archive.infolist(), key=lambda entry: entry.header_offset):
+        if not end <= entry.header_offset <= end + DESCRIPTOR * (end > 0):
+            return False
+        file.seek(entry.header_offset + 26)
+        name, extra = (int.from_bytes(file.read(2), "little") for _ in range(2))
+        encoding = "utf-8" if entry.flag_bits & 0x800 else "cp437"
+        if file.read(name) != entry.orig_filename.encode(encoding):
+            return False
+        end = entry.header_offset + 30 + name + extra + entry.compress_size
+    return end <= archive.start_dir <= end + DESCRIPTOR * (end > 0)
 
 
 def _require_affordable(path: Path, size: int, expected: str) -> None:

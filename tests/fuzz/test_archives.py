@@ -175,3 +175,14 @@ def test_a_bomb_is_refused_before_it_is_unpacked(tmp_path):
         tracemalloc.stop()
         assert read_archive(path, ("1",))["1"].nbytes == 2**24
     assert peak < 2**20
+
+
+@pytest.mark.parametrize("lost", [0, 1, 3])
+def test_a_directory_that_leaves_an_array_out(tmp_path, lost):
+    path = tmp_path / "frames.npz"
+    write_npz(FRAMES, path)
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("last.npy", b"")
+        archive.filelist.pop(lost)  # what is written as the directory when the archive is closed
+    with pytest.raises(InputError, match="its directory leaves something out"):
+        load(path)
