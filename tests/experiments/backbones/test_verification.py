@@ -1,5 +1,7 @@
 """Verification must pass what is equivariant, and stop what is not with the error it measured."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -9,6 +11,7 @@ from hypothesis import strategies as st
 
 from experiments.backbones.protocol import Card
 from experiments.backbones.verification import Verification, require_elements, verify
+from span_theorem.checked import checked
 from span_theorem.errors import InputError
 from tests.experiments.synthetic import Spectrum, random_frames
 
@@ -168,8 +171,19 @@ def test_same_seed_same_result_and_dict_round_trip():
 
 def test_measured_elsewhere_is_not_measured_again():
     backbone = Altered(lambda features, positions: features + 1)
-    backbone.verification = measure(Spectrum([0]))
+    backbone.verification = measure(Spectrum([0, 1, 2]))
     assert measure(backbone) is backbone.verification
+
+
+def test_what_was_measured_elsewhere_is_compared_with_the_tolerance_here():
+    backbone = Spectrum([0, 1, 2])
+    measured = measure(backbone)
+    backbone.verification = replace(measured, tolerance=1.0, batch=1e-3)
+    with pytest.raises(InputError, match=r"depends on the batch.*0\.001, expected at most 0\.0001"):
+        measure(backbone)
+    backbone.verification = measure(Spectrum([0]))
+    with pytest.raises(InputError, match="was verified for 0e, expected 0e, 1o, 2e"):
+        measure(backbone)
 
 
 def test_an_unknown_element_is_named():
@@ -188,4 +202,4 @@ def test_an_unknown_element_is_named():
     require_elements(backbone, np.array([6, 1]))
     with pytest.raises(InputError, match=r"does not know the element Cl: it knows H, C$"):
         verify(backbone, np.array([6, 17, 1]), FRAMES.positions)
-    assert Card.from_dict(backbone.card.to_dict()) == backbone.card
+    assert checked(backbone.card.to_dict(), Card, "a card") == backbone.card
