@@ -33,7 +33,7 @@ Progress = Callable[[int], None]
 Compute = Callable[["Tensor", "Tensor"], "dict[str, Tensor]"]
 """Arrays by name of some frames, from atomic numbers (n_atoms,) and positions (n_frames, n_atoms, 3), Å."""
 
-PART = 50
+PART = 100
 FORMAT = 3  # raised whenever what a part holds changes its meaning
 
 
@@ -142,7 +142,8 @@ class FeatureReader:
             store.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise InputError(
-                f"cannot make the cache folder {store}: {error.strerror}; expected a writable folder or --no-cache"
+                f"cannot make the cache folder {store}: {error.strerror}; expected a writable folder",
+                "no-cache",
             ) from error
         if not (store / "inputs.json").exists():
             write_text(store / "inputs.json", text)

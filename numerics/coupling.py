@@ -1,7 +1,7 @@
 """Equivariant polynomials of node features: Clebsch-Gordan-coupled products, one column a path.
 
-A homogeneous polynomial of degree t and order (l, p) in features h is a combination of *paths*: choose t channels,
-couple the first two to an order l₁₂, the result with the third to l₁₂₃, and so on, the last coupling giving l. Channels
+A homogeneous polynomial of degree t and irrep (l, p) in features h is a combination of *paths*: choose t channels,
+couple the first two to an irrep l₁₂, the result with the third to l₁₂₃, and so on, the last coupling giving l. Channels
 come in a fixed order, so a product and its permutations count once; paths that vanish identically (the odd coupling of
 a channel with itself) are left out. From degree three on some of the paths that repeat a channel depend linearly on
 others: harmless for a ridge regression.
@@ -18,7 +18,7 @@ from numerics.harmonics import wigner_3j
 
 Array = NDArray[np.float64]
 
-Order = tuple[int, int]
+Irrep = tuple[int, int]
 """(l, p): degree and parity, p = +1 or -1; p = +1 throughout where a network is equivariant under SO(3) only."""
 
 
@@ -37,41 +37,41 @@ class Jet:
 
 @dataclass(frozen=True, eq=False)
 class _Group:
-    """Paths that share all their orders. Path i couples path ``rest[i]`` of ``before`` with ``channel[i]``."""
+    """Paths that share all their irreps. Path i couples path ``rest[i]`` of ``before`` with ``channel[i]``."""
 
-    order: Order
+    irrep: Irrep
     before: "_Group | None"
     rest: NDArray[np.int64]
-    factor: Order
+    factor: Irrep
     channel: NDArray[np.int64]
 
     def __len__(self) -> int:
         return len(self.channel)
 
 
-def path_count(channels: Mapping[Order, int], degree: int, order: Order) -> int:
-    """Number of paths of one degree to one order.
+def path_count(channels: Mapping[Irrep, int], degree: int, irrep: Irrep) -> int:
+    """Number of paths of one degree to one irrep.
 
     >>> path_count({(0, 1): 1, (1, -1): 2}, 2, (2, 1))  # the symmetric products of two vectors
     3
     """
-    return sum(len(group) for group in _paths(channels, degree) if group.order == order)
+    return sum(len(group) for group in _paths(channels, degree) if group.irrep == irrep)
 
 
-def coupled(features: Mapping[Order, Jet], degree: int, order: Order) -> Jet | None:
-    """All paths of one degree to one order, evaluated.
+def coupled(features: Mapping[Irrep, Jet], degree: int, irrep: Irrep) -> Jet | None:
+    """All paths of one degree to one irrep, evaluated.
 
     Args:
-        features: by order, with tangents everywhere or nowhere.
+        features: by irrep, with tangents everywhere or nowhere.
         degree: t ≥ 1.
-        order: of the result.
+        irrep: of the result.
 
     Returns:
         Jet of (n, paths, 2l+1), ``None`` if there is no path.
     """
     channels = {key: jet.values.shape[1] for key, jet in features.items()}
     done: dict[_Group, Jet] = {}
-    jets = [_evaluate(group, features, done) for group in _paths(channels, degree) if group.order == order]
+    jets = [_evaluate(group, features, done) for group in _paths(channels, degree) if group.irrep == irrep]
     if not jets:
         return None
     tangents = None
@@ -80,16 +80,16 @@ def coupled(features: Mapping[Order, Jet], degree: int, order: Order) -> Jet | N
     return Jet(np.concatenate([jet.values for jet in jets], axis=1), tangents)
 
 
-def _paths(channels: Mapping[Order, int], degree: int) -> "tuple[_Group, ...]":
+def _paths(channels: Mapping[Irrep, int], degree: int) -> "tuple[_Group, ...]":
     return _groups(tuple(sorted(item for item in channels.items() if item[1])), degree)
 
 
 @lru_cache(maxsize=64)
-def _groups(channels: tuple[tuple[Order, int], ...], degree: int) -> "tuple[_Group, ...]":
+def _groups(channels: tuple[tuple[Irrep, int], ...], degree: int) -> "tuple[_Group, ...]":
     """Groups of paths of exactly this degree."""
     if degree == 1:
         return tuple(
-            _Group(order, None, np.arange(number), order, np.arange(number)) for order, number in channels
+            _Group(irrep, None, np.arange(number), irrep, np.arange(number)) for irrep, number in channels
         )
     return tuple(
         group
@@ -100,34 +100,34 @@ def _groups(channels: tuple[tuple[Order, int], ...], degree: int) -> "tuple[_Gro
     )
 
 
-def _products(before: _Group, factor: Order, number: int, degree: int) -> Iterator[_Group]:
-    """Groups of the products of one group with the channels of one order."""
+def _products(before: _Group, factor: Irrep, number: int, degree: int) -> Iterator[_Group]:
+    """Groups of the products of one group with the channels of one irrep."""
     rest, channel = _ordered_pairs(before, factor, number)
-    (l1, p1), (l2, p2) = before.order, factor
+    (l1, p1), (l2, p2) = before.irrep, factor
     for l in range(abs(l1 - l2), l1 + l2 + 1):
         keep = np.ones(len(rest), dtype=bool)
-        if degree == 2 and before.order == factor and l % 2:
+        if degree == 2 and before.irrep == factor and l % 2:
             keep = rest != channel
         if keep.any():
             yield _Group((l, p1 * p2), before, rest[keep], factor, channel[keep])
 
 
-def _ordered_pairs(before: _Group, factor: Order, number: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _ordered_pairs(before: _Group, factor: Irrep, number: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Pairs of a path and a channel that does not come before the path's last one."""
     rest, channel = (index.ravel() for index in np.indices((len(before), number)))
     keep = before.channel[rest] <= channel if factor == before.factor else np.ones(len(rest), dtype=bool)
     return rest[keep], channel[keep]
 
 
-def _evaluate(group: _Group, features: Mapping[Order, Jet], done: dict[_Group, Jet]) -> Jet:
+def _evaluate(group: _Group, features: Mapping[Irrep, Jet], done: dict[_Group, Jet]) -> Jet:
     if group.before is None:
-        return features[group.order]
+        return features[group.irrep]
     # parts are shared by several groups of one enumeration
     part = done.get(group.before)
     if part is None:
         part = done[group.before] = _evaluate(group.before, features, done)
     factor = features[group.factor]
-    symbol = wigner_3j(group.before.order[0], group.factor[0], group.order[0])
+    symbol = wigner_3j(group.before.irrep[0], group.factor[0], group.irrep[0])
     first, second = part.values[:, group.rest], factor.values[:, group.channel]
     by_second = np.tensordot(second, symbol, axes=([2], [1]))  # (n, paths, 2 l1 + 1, 2 l + 1)
     values = (first[:, :, None] @ by_second)[:, :, 0]

@@ -136,6 +136,6 @@ def require_extractable(n_atoms: int, site: int | None, jacobian: bool) -> None:
         InputError: a site out of range, or a Jacobian asked for without a site.
     """
     if site is not None and not 0 <= site < n_atoms:
-        raise InputError(f"--site {site} is out of range: expected 0 to {n_atoms - 1}")
+        raise InputError(f"the site {site} is out of range: expected 0 to {n_atoms - 1}", "site")
     if jacobian and site is None:
-        raise InputError("--jacobian needs --site: the Jacobian is kept for one atom's features")
+        raise InputError("a Jacobian is kept for one atom's features: expected a site", "site")

@@ -23,6 +23,9 @@ from span_theorem.errors import InputError
 if TYPE_CHECKING:
     from torch import Tensor
 
+SHIPPED = Path(__file__).parents[1] / "studies"
+"""Folder of the feature files that come with the project, named by their stems."""
+
 
 class FeatureFile:
     """Backbone of stored features (see :class:`experiments.backbones.protocol.Backbone`).
@@ -107,7 +110,7 @@ class FeatureFile:
         if "jacobian" not in self._arrays:
             raise NoDerivative(
                 f"feature file {self._path} holds no Jacobian, which force figures need: "
-                "extract it again with --jacobian"
+                "extract it again with its Jacobian"
             )
         return torch.from_numpy(self._arrays["jacobian"][rows]).to(self._device)
 
@@ -116,7 +119,7 @@ class FeatureFile:
             stored = ", ".join(map(str, sorted(self.atoms)))
             raise InputError(
                 f"feature file {self._path} holds the features of atom {stored}, not of atom {site}: "
-                f"extract it again with --site {site} or without --site"
+                f"extract it again at atom {site} or at every atom"
             )
 
     def _rows(self, numbers: "Tensor", positions: "Tensor") -> list[int]:
@@ -205,17 +208,18 @@ def read_features(path: Path, device: str = "cpu") -> FeatureFile:
 
 
 def names() -> tuple[str, ...]:
-    """None: a feature file is the user's."""
-    return ()
+    """The feature files that come with the project; all others are the user's."""
+    return tuple(sorted(path.stem for path in SHIPPED.glob(f"*{SUFFIX}")))
 
 
 def open_named(name: str, options: Options) -> FeatureFile:
-    """Open `features:FILE`.
+    """Open `features:FILE`, or one that comes with the project by its name.
 
     Raises:
         InputError: see :func:`read_features`; or the file holds another layer than the one asked for.
     """
-    backbone = read_features(Path(name), options.device)
+    path = SHIPPED / f"{name}{SUFFIX}" if name in names() else Path(name)
+    backbone = read_features(path, options.device)
     if options.layer not in (None, backbone.card.layer):
         raise InputError(
             f"feature file {name} holds layer '{backbone.card.layer}', not '{options.layer}': "

@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any
 from experiments.backbones import shipped
 from experiments.backbones.elements import require_elements
 from experiments.backbones.layers import DEFAULT_REASON, choose_layer, default_layer
+from experiments.backbones.message_passing import Keys, MessagePassing
 from experiments.backbones.neighbours import neighbour_pairs
 from experiments.backbones.options import Options
 from experiments.backbones.protocol import Card
-from experiments.backbones.site import EdgeKeys, modules_up_to, run_for_site
+from experiments.backbones.site import site_indices
 from experiments.backbones.trust import require_trust
 from span_theorem.errors import InputError
 from span_theorem.reading import sha256
@@ -74,6 +75,17 @@ class NequIP:
         self._cutoff = float(model.metadata["r_max"])
         self._device = options.device
         layer = choose_layer(layers, options.layer, name)
+        self._network = MessagePassing.of_modules(
+            self._modules,
+            [f"layer{number}_" for number in list(layers)[: list(layers).index(layer) + 1]],
+            lambda prefix: self._modules[f"{prefix}convnet"].conv.tp_scatter,
+            Keys(
+                keys.EDGE_INDEX_KEY,
+                keys.ATOM_TYPE_KEY,
+                keys.EDGE_VECTORS_KEY,
+                features=keys.NODE_FEATURES_KEY,
+            ),
+        )
         self.name = name
         self.irreps = Irreps(layers[layer])
         self.card = Card(
@@ -99,10 +111,12 @@ class NequIP:
         positions = positions.to(self._device)
         # nequip's edge_index is (centre, neighbour), its edge vectors point from centre to neighbour
         centre, neighbour = neighbour_pairs(positions, self._cutoff)
+        # nequip computes distances and harmonics in float64 and casts them to the model's dtype
+        flat = positions.reshape(-1, 3).to(torch.float64)
         return {
-            # nequip computes distances and harmonics in float64 and casts them to the model's dtype
-            keys.POSITIONS_KEY: positions.reshape(-1, 3).to(torch.float64),
+            keys.POSITIONS_KEY: flat,
             keys.EDGE_INDEX_KEY: torch.stack([centre, neighbour]),
+            keys.EDGE_VECTORS_KEY: flat[neighbour] - flat[centre],
             keys.ATOM_TYPE_KEY: types.repeat(n_frames),
             keys.BATCH_KEY: torch.arange(n_frames, device=self._device).repeat_interleave(n_atoms),
             keys.NUM_NODES_KEY: torch.full((n_frames,), n_atoms, device=self._device),
@@ -110,29 +124,19 @@ class NequIP:
 
     def features(self, numbers: "Tensor", positions: "Tensor") -> "Tensor":
         """Node features after the chosen layer's gate: (n_frames, n_atoms, irreps.dim), the model's dtype."""
-        from nequip.data import AtomicDataDict as keys
-
-        data = self._graph(numbers, positions)
-        for module in self._modules_to_layer().values():
-            data = module(data)
-        return data[keys.NODE_FEATURES_KEY].reshape(*positions.shape[:2], -1)
+        features = self._network.features(self._graph(numbers, positions))
+        return features.reshape(*positions.shape[:2], -1)
 
     def site_features(self, numbers: "Tensor", positions: "Tensor", site: int) -> "Tensor":
         """Features of one atom (see :class:`experiments.backbones.site.Local`)."""
-        from nequip.data import AtomicDataDict as keys
+        return self._network.site_features(self._graph(numbers, positions), site_indices(positions, site))
 
-        n_frames, n_atoms, _ = positions.shape
-        data = run_for_site(
-            self._modules_to_layer(),
-            self._graph(numbers, positions),
-            (n_frames, n_atoms),
-            site,
-            EdgeKeys(keys.EDGE_INDEX_KEY, convolution="_convnet"),
+    def site_jacobian(self, numbers: "Tensor", positions: "Tensor", site: int) -> "tuple[Tensor, Tensor]":
+        """Features of one atom and their derivative (see :func:`experiments.backbones.site.site_jacobian`)."""
+        features, derivative = self._network.site_jacobian(
+            self._graph(numbers, positions), site_indices(positions, site)
         )
-        return data[keys.NODE_FEATURES_KEY].reshape(n_frames, n_atoms, -1)[:, site]
-
-    def _modules_to_layer(self) -> dict[str, Any]:
-        return modules_up_to(self._modules, f"layer{self.card.layer}_convnet")
+        return features, derivative.unflatten(0, positions.shape[:2]).transpose(1, 2)
 
     def energy_forces(self, numbers: "Tensor", positions: "Tensor") -> "tuple[Tensor, Tensor]":
         """Energies (n_frames,) in eV, float64, and forces (n_frames, n_atoms, 3) in eV/Å."""

@@ -4,6 +4,7 @@ A new family is one adapter file, which offers ``names()`` and ``open_named(name
 :data:`FAMILIES`.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
@@ -13,6 +14,7 @@ from typing import Any
 from experiments.backbones.old_e3nn import allow_constants
 from experiments.backbones.options import Options
 from experiments.backbones.protocol import Backbone
+from experiments.direction import MarkedPair
 from span_theorem.errors import InputError, MissingPackage
 
 
@@ -97,16 +99,34 @@ FAMILIES = {
 }
 
 
-def open_backbone(spec: str, options: Options | None = None) -> Backbone:
-    """Open the backbone that ``spec`` names.
+def open_backbone(
+    spec: str,
+    options: Options | None = None,
+    pair: MarkedPair | None = None,
+    opened: "Callable[[str, Options], Backbone] | None" = None,
+) -> Backbone:
+    """Open the backbone that ``spec`` names, behind the wrappers that its suffixes name.
+
+    Args:
+        spec: `family:name` or `path/to/file.py:factory`, and any suffixes of :mod:`experiments.backbones.wrappers`.
+        options: how it is opened.
+        pair: the marked direction, for the suffix that needs one.
+        opened: gives the network without its suffixes; by default it is opened anew.
 
     Raises:
-        InputError: unknown family or name, missing package, unreadable or untrusted file.
+        InputError: unknown family, name or suffix, missing package, unreadable or untrusted file.
     """
+    from experiments.backbones.wrappers import open_suffixed
+
     options = options or Options()
-    family, _, name = spec.partition(":")
     require_device(options.device)
     allow_constants()
+    return open_suffixed(spec, options, opened or open_plain, pair)
+
+
+def open_plain(spec: str, options: Options) -> Backbone:
+    """Open a backbone named without suffix (see :func:`open_backbone`)."""
+    family, _, name = spec.partition(":")
     if family in FAMILIES and name:
         return FAMILIES[family].open(name, options)
     path, _, factory = spec.rpartition(":")
@@ -131,5 +151,5 @@ def require_device(device: str) -> None:
     except Exception as error:  # torch raises RuntimeError, AssertionError or its own kinds
         reason = str(error).splitlines()[0]
         raise InputError(
-            f"--device {device} cannot be used: {reason} (expected cpu, or cuda with a GPU)"
+            f"device {device} cannot be used: {reason} (expected cpu, or cuda with a GPU)", "device"
         ) from error

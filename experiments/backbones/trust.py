@@ -14,7 +14,7 @@ def require_trust(path: Path, trust: bool, kind: str = "a pickled checkpoint") -
         InputError: ``trust`` is false; names the option that grants it.
     """
     if not trust:
-        raise InputError(f"{path} is {kind} and can run code when loaded: give --trust to load it")
+        raise InputError(f"{path} is {kind} and can run code when loaded: expected your trust", "trust")
 
 
 def load_pickled(path: Path, kind: type, what: str) -> Any:

@@ -59,7 +59,7 @@ def open_factory(path: Path, factory: str, options: Options) -> UserBackbone:
     if not path.is_file():
         raise InputError(f"there is no file {path}: expected path/to/file.py:factory")
     if not options.trust:
-        raise InputError(f"{path} is Python code and runs when loaded: give --trust to run it")
+        raise InputError(f"{path} is Python code and runs when loaded: expected your trust", "trust")
     with _reported(path):
         module = _run(path)
     make = getattr(module, factory, None)
@@ -108,7 +108,7 @@ def _arguments(make: Callable[..., Any], options: Options, where: str) -> dict[s
             if value is not None:
                 arguments[key] = value
         elif value != default:
-            raise InputError(f"--{key} {value} was asked for, but {where} takes no argument '{key}'")
+            raise InputError(f"{key} {value} was asked for, but {where} takes no argument '{key}'")
     return arguments
 
 

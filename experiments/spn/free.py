@@ -8,21 +8,21 @@ standardised components, as many as give at most :data:`MOST_MONOMIALS` monomial
 :data:`MOST_FORCE_ORIENTATIONS` orientations of a frame.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from experiments.samples import Inputs, Targets
 from experiments.spn.monomials import monomial_count, monomial_tangents, monomials
-from experiments.spn.protocol import Array, Prediction
+from experiments.spn.protocol import Array, Fit, Prediction
 from numerics.ridge import (
-    STRENGTHS,
     NormalEquations,
+    choose_explicit,
+    choose_kernel,
     kernel_ridge,
     ridge_cost,
-    strength_errors,
-    validation_errors,
+    solve_explicit,
 )
 from span_theorem.budget import Estimate
 
@@ -42,43 +42,55 @@ class FreeSPN:
     def __init__(self, degree: int):
         self.degree = degree
 
-    def estimate(self, inputs: Inputs, targets: Targets) -> Estimate:
+    def estimate(self, inputs: Inputs, targets: Sequence[Targets]) -> Estimate:
         """See :class:`experiments.spn.protocol.Solver`."""
-        if targets.of_forces:
-            return Estimate(8 * BLOCK_BYTES, 60 + 1e-9 * targets.base.size * MOST_MONOMIALS**2 / 2)
+        if targets[0].of_forces:
+            size = sum(one.base.size for one in targets)
+            return Estimate(8 * BLOCK_BYTES, 60 + 1e-9 * size * MOST_MONOMIALS**2 / 2)
         samples = len(inputs) * inputs.orientations
         number = monomial_count(inputs.values.shape[1], self.degree)
         size = number if number <= min(samples, MOST_EXPLICIT) else samples
-        memory, seconds = ridge_cost(size, fits=len(targets.frequencies))
+        memory, seconds = ridge_cost(size, fits=len(targets[0].frequencies))
         return Estimate(
             1.7 * memory + 8.0 * samples * inputs.values.shape[1], seconds + samples * size**2 / 2e10
         )
 
-    def fit(self, inputs: Inputs, targets: Targets, validation: NDArray[np.bool_]) -> "FreeSPN":
+    def fit(self, inputs: Inputs, targets: Sequence[Targets], validation: NDArray[np.bool_]) -> list[Fit]:
         """See :class:`experiments.spn.protocol.Solver`."""
-        self._frequencies = targets.frequencies
-        self._forces = targets.of_forces
+        self._frequencies = targets[0].frequencies
+        self._count = len(targets)
+        self._forces = targets[0].of_forces
         if self._forces:
             inputs = inputs.first_orientations(MOST_FORCE_ORIENTATIONS)
         self._standardise(inputs.select(~validation))
         samples = len(inputs) * inputs.orientations
         number = monomial_count(len(self._map), self.degree)
         self._explicit = self._forces or number <= min(samples, MOST_EXPLICIT)
-        (self._fit_explicit if self._explicit else self._fit_kernel)(inputs, targets, validation)
-        self.parameters = dict.fromkeys(
-            self._frequencies, min(number, samples) if not self._forces else number
-        )
-        return self
+        strengths = (self._fit_explicit if self._explicit else self._fit_kernel)(inputs, targets, validation)
+        fitted = number if self._forces else min(number, samples)
+        return [
+            Fit(dict(zip(self._frequencies, own, strict=True)), dict.fromkeys(self._frequencies, fitted))
+            for own in np.split(np.array(strengths), self._count)
+        ]
 
-    def predict(self, inputs: Inputs) -> Prediction:
+    def predict(self, inputs: Inputs) -> list[Prediction]:
         """See :class:`experiments.spn.protocol.Solver`."""
         parts = [rows.reshape(*rows.shape[:-1], -1) @ self._weights for _, rows in self._rows(inputs)]
-        predicted = np.concatenate(parts)
-        count = len(self._frequencies)
-        return Prediction(
-            null={l: predicted[..., i] for i, l in enumerate(self._frequencies)},
-            injected={l: predicted[..., count + i] for i, l in enumerate(self._frequencies)},
-        )
+        null, injected = np.split(np.concatenate(parts), 2, axis=-1)
+        return [
+            Prediction(
+                null={l: null[..., column] for l, column in columns},
+                injected={l: injected[..., column] for l, column in columns},
+            )
+            for columns in self._columns()
+        ]
+
+    def _columns(self) -> list[list[tuple[int, int]]]:
+        """For every target its frequencies, each with its column of the weights of either kind."""
+        number = len(self._frequencies)
+        return [
+            [(l, index * number + i) for i, l in enumerate(self._frequencies)] for index in range(self._count)
+        ]
 
     def _standardise(self, inputs: Inputs) -> None:
         features = inputs.oriented.reshape(-1, inputs.values.shape[1])
@@ -97,54 +109,67 @@ class FreeSPN:
         leading = vectors[:, ::-1][:, :number].T @ self._map
         self._map = leading / np.sqrt(np.mean(((features - self._mean) @ leading.T) ** 2, axis=0))[:, None]
 
-    def _fit_explicit(self, inputs: Inputs, targets: Targets, validation: NDArray[np.bool_]) -> None:
-        count = len(self._frequencies)
+    def _fit_explicit(
+        self, inputs: Inputs, targets: Sequence[Targets], validation: NDArray[np.bool_]
+    ) -> list[float]:
+        count = self._count * (1 + len(self._frequencies))
         number = monomial_count(len(self._map), self.degree)
-        fitted, held = (NormalEquations.empty(number, 1 + count) for _ in range(2))
+        fitted, reserved = (NormalEquations.empty(number, count) for _ in range(2))
         for frames, rows in self._rows(inputs):
             values = self._values(inputs, targets, frames)
-            for equations, mask in ((fitted, ~validation[frames]), (held, validation[frames])):
+            for equations, mask in ((fitted, ~validation[frames]), (reserved, validation[frames])):
                 if mask.any():
-                    equations.add(rows[mask].reshape(-1, number), values[mask].reshape(-1, 1 + count))
-        mixtures = np.concatenate([np.ones((1, count)), np.eye(count)])
-        self._choose(strength_errors(fitted, held, mixtures))
-        fitted += held
-        self._solve(lambda strength: fitted.solve(strength))
+                    equations.add(rows[mask].reshape(-1, number), values[mask].reshape(-1, count))
+        strengths = choose_explicit(fitted, reserved, self._mixtures)
+        fitted += reserved
+        self._solve(strengths, lambda strength: solve_explicit(fitted, strength))
+        return strengths
 
-    def _fit_kernel(self, inputs: Inputs, targets: Targets, validation: NDArray[np.bool_]) -> None:
+    def _fit_kernel(
+        self, inputs: Inputs, targets: Sequence[Targets], validation: NDArray[np.bool_]
+    ) -> list[float]:
         self._samples = self._mapped(inputs)
         values = self._values(inputs, targets, slice(None)).reshape(len(self._samples), -1)
-        held = np.repeat(validation, inputs.orientations)
+        reserved = np.repeat(validation, inputs.orientations)
         gram = self._kernel(self._samples)
-        mixed = values[:, :1] + values[:, 1:]
-        self._choose(
-            validation_errors(
-                gram[np.ix_(~held, ~held)], mixed[~held], gram[np.ix_(held, ~held)], mixed[held]
-            )
+        mixed = values @ self._mixtures
+        strengths = choose_kernel(
+            gram[np.ix_(~reserved, ~reserved)],
+            mixed[~reserved],
+            gram[np.ix_(reserved, ~reserved)],
+            mixed[reserved],
         )
-        self._solve(lambda strength: kernel_ridge(gram, values, strength))
+        self._solve(strengths, lambda strength: kernel_ridge(gram, values, strength))
+        return strengths
 
-    def _choose(self, errors: Array) -> None:
-        self.regularisation = {
-            l: STRENGTHS[int(np.argmin(errors[:, i]))] for i, l in enumerate(self._frequencies)
-        }
+    @property
+    def _mixtures(self) -> Array:
+        """What is fitted, from the columns of :meth:`_values`: each field with its target's own residual."""
+        number = len(self._frequencies)
+        one = np.concatenate([np.ones((1, number)), np.eye(number)])
+        return np.kron(np.eye(self._count), one)
 
-    def _solve(self, solve: Callable[[float], Array]) -> None:
-        """Weights (p, 2 count): of the null fit and of the injected field, each at its frequency's strength."""
-        weights = {strength: solve(strength) for strength in set(self.regularisation.values())}
-        self._weights = np.stack(
-            [weights[self.regularisation[l]][:, 0] for l in self._frequencies]
-            + [weights[self.regularisation[l]][:, 1 + i] for i, l in enumerate(self._frequencies)],
-            axis=1,
-        )
+    def _solve(self, strengths: list[float], solve: Callable[[float], Array]) -> None:
+        """Weights (p, 2 k): of the null fits and of the injected fields, each at its frequency's strength."""
+        weights = {strength: solve(strength) for strength in set(strengths)}
+        number = len(self._frequencies)
+        null, injected = [], []
+        for column, strength in enumerate(strengths):
+            target, i = divmod(column, number)
+            base = target * (1 + number)
+            null.append(weights[strength][:, base])
+            injected.append(weights[strength][:, base + 1 + i])
+        self._weights = np.stack(null + injected, axis=1)
 
-    def _values(self, inputs: Inputs, targets: Targets, frames: slice) -> Array:
-        """Targets (n, k[, 3 n_atoms], 1 + count): the network's own residual, then every injected field."""
-        chosen = targets.select(frames)
+    def _values(self, inputs: Inputs, targets: Sequence[Targets], frames: slice) -> Array:
+        """Targets (n, k[, 3 n_atoms], c): of each its own residual, then every injected field."""
         rotations = inputs.rotations[frames]
-        fields = [chosen.oriented(l, rotations) for l in self._frequencies]
-        base = np.broadcast_to(chosen.base[:, None], fields[0].shape)
-        return np.stack([base, *fields], axis=-1)
+        columns = []
+        for one in targets:
+            chosen = one.select(frames)
+            fields = [chosen.oriented(l, rotations) for l in self._frequencies]
+            columns += [np.broadcast_to(chosen.base[:, None], fields[0].shape), *fields]
+        return np.stack(columns, axis=-1)
 
     def _rows(self, inputs: Inputs) -> Iterator[tuple[slice, Array]]:
         """Design matrix a few frames at a time: (n, k, p), or (n, k, 3 n_atoms, p) for forces."""

@@ -1,4 +1,4 @@
-"""`mlp`: one hidden layer of chosen width and activation, trained by Adam on orientations drawn anew all the time.
+"""`mlp`: one hidden layer of chosen width and activation, trained by Adam on orientations sampled anew all the time.
 
 With a linear, square or cubic activation it is a polynomial of degree 1, 2 or 3 in the lab-frame components, of limited
 rank, and as ignorant of rotations as `free`; with SiLU, tanh or ReLU it is no polynomial, and no degree bounds it. One
@@ -7,7 +7,7 @@ weights kept are those of least error on validation frames, and what they predic
 least error there: where nothing can be found, next to nothing is predicted.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from experiments.samples import Inputs, Targets, random_rotations
-from experiments.spn.protocol import Array, Prediction
+from experiments.spn.protocol import Array, Fit, Prediction
 from span_theorem.budget import Estimate
 from span_theorem.errors import InputError
 
@@ -32,7 +32,7 @@ POLYNOMIAL_DEGREE: Mapping[str, int | None] = {
 }
 """Activations, and the degree of the polynomial that a hidden layer of it is; ``None`` if it is none."""
 
-REFRESH = 20  # steps on one draw of orientations
+REFRESH = 20  # steps on one sample of orientations
 CHECK = 100  # steps between looks at the validation frames
 BLOCK_FRAMES = 25
 
@@ -54,7 +54,7 @@ class Training:
     samples: tuple[int, int] = (2000, 256)
 
     def __post_init__(self) -> None:
-        for name, value in (("--width", self.width), ("--steps", self.steps)):
+        for name, value in (("width", self.width), ("steps", self.steps)):
             if value < 1:
                 raise InputError(f"{name} {value} is out of range: expected at least 1")
 
@@ -73,17 +73,39 @@ class MlpSPN:
         self.training = training
         self.seed = seed
 
-    def estimate(self, inputs: Inputs, targets: Targets) -> Estimate:
+    def estimate(self, inputs: Inputs, targets: Sequence[Targets]) -> Estimate:
         """See :class:`experiments.spn.protocol.Solver`."""
-        networks = 1 + len(targets.frequencies)
-        batch = self.training.samples[targets.of_forces]
-        outputs = targets.base.shape[1] if targets.of_forces else 1
+        first = targets[0]
+        networks = 1 + len(first.frequencies)
+        batch = self.training.samples[first.of_forces]
+        outputs = first.base.shape[1] if first.of_forces else 1
         width, dim = self.training.width, inputs.values.shape[1]
         operations = 6.0 * self.training.steps * networks * batch * dim * (3 * width + 2 * outputs)
-        return Estimate(32.0 * networks * batch * (width + dim * outputs), 4 + operations / 1e10)
+        return Estimate(
+            32.0 * networks * batch * (width + dim * outputs), len(targets) * (4 + operations / 1e10)
+        )
 
-    def fit(self, inputs: Inputs, targets: Targets, validation: NDArray[np.bool_]) -> "MlpSPN":
+    def fit(self, inputs: Inputs, targets: Sequence[Targets], validation: NDArray[np.bool_]) -> list[Fit]:
         """See :class:`experiments.spn.protocol.Solver`."""
+        self._trained = [_Trained(self.activation, self.training, self.seed) for _ in targets]
+        return [
+            one.fit(inputs, target, validation) for one, target in zip(self._trained, targets, strict=True)
+        ]
+
+    def predict(self, inputs: Inputs) -> list[Prediction]:
+        """See :class:`experiments.spn.protocol.Solver`."""
+        return [one.predict(inputs) for one in self._trained]
+
+
+class _Trained:
+    """The networks of one target, one a frequency and one for nothing injected."""
+
+    def __init__(self, activation: str, training: Training, seed: int):
+        self.activation = activation
+        self.training = training
+        self.seed = seed
+
+    def fit(self, inputs: Inputs, targets: Targets, validation: NDArray[np.bool_]) -> Fit:
         import torch
 
         self._frequencies = targets.frequencies
@@ -94,9 +116,9 @@ class MlpSPN:
         varies = spread > 1e-7 * np.abs(features).max()
         self._mean, self._scale = features.mean(axis=0), np.where(varies, 1 / np.where(varies, spread, 1), 0)
         rng = np.random.default_rng([self.seed, *b"mlp"])
-        held = np.flatnonzero(validation)
-        held = held[np.arange(self._samples) % len(held)]
-        checks = self._batch(inputs.select(held), targets.select(held), rng)
+        reserved = np.flatnonzero(validation)
+        reserved = reserved[np.arange(self._samples) % len(reserved)]
+        checks = self._batch(inputs.select(reserved), targets.select(reserved), rng)
         self._unit = float(np.sqrt(np.mean(np.square(checks[-1].numpy())))) or 1.0
         weights = self._initial(features.shape[1])
         best = [weight.detach().clone() for weight in weights]
@@ -106,8 +128,8 @@ class MlpSPN:
         schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, self.training.steps)
         for step in range(self.training.steps):
             if step % REFRESH == 0:
-                drawn = rng.integers(len(own), size=self._samples)
-                batch = self._batch(own.select(drawn), own_targets.select(drawn), rng)
+                chosen = rng.integers(len(own), size=self._samples)
+                batch = self._batch(own.select(chosen), own_targets.select(chosen), rng)
             optimiser.zero_grad()
             self._errors(weights, *batch).sum().backward()
             optimiser.step()
@@ -120,13 +142,13 @@ class MlpSPN:
                 lowest, reached = np.where(better, errors, lowest), np.where(better, step + 1.0, reached)
         self._weights = best
         self._shrinkage = self._best_factors(best, *checks)
-        self.regularisation = {l: float(reached[1 + i]) for i, l in enumerate(self._frequencies)}
         number = self.training.width * (features.shape[1] + 2) + 1
-        self.parameters = dict.fromkeys(self._frequencies, number)
-        return self
+        return Fit(
+            {l: float(reached[1 + i]) for i, l in enumerate(self._frequencies)},
+            dict.fromkeys(self._frequencies, number),
+        )
 
     def predict(self, inputs: Inputs) -> Prediction:
-        """See :class:`experiments.spn.protocol.Solver`."""
         import torch
 
         parts = []
@@ -147,7 +169,7 @@ class MlpSPN:
         return self.training.samples[self._forces]
 
     def _initial(self, dim: int) -> "list[Tensor]":
-        """The same draw for every network."""
+        """The same weights for every network."""
         import torch
 
         generator = torch.Generator().manual_seed(self.seed)

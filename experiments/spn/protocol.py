@@ -1,6 +1,6 @@
 """What an SPN solver is: it fits residuals from node features, and predicts what was injected."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -42,32 +42,39 @@ class Prediction:
 
 
 class Solver(Protocol):
-    """One way of fitting an SPN; an object is fitted once, to energies or to forces."""
+    """One way of fitting an SPN; an object is fitted once, to energies or to forces.
 
-    def estimate(self, inputs: Inputs, targets: Targets) -> Estimate:
+    It is fitted to several targets on the same inputs at once (other marked directions, amplitudes): what depends on
+    the inputs alone is made once. Targets share their frequencies.
+    """
+
+    def estimate(self, inputs: Inputs, targets: Sequence[Targets]) -> Estimate:
         """Memory and time that ``fit`` is expected to need at most."""
         ...
 
-    def fit(self, inputs: Inputs, targets: Targets, validation: NDArray[np.bool_]) -> "Solver":
-        """Fit the residuals of every frequency.
+    def fit(self, inputs: Inputs, targets: Sequence[Targets], validation: NDArray[np.bool_]) -> "list[Fit]":
+        """Fit the residuals of every frequency of every target.
 
         Args:
-            inputs: training frames; with a Jacobian if ``targets`` are of forces.
-            targets: residuals of the same frames.
-            validation: (n_frames,) the frames on which the regularisation is chosen.
+            inputs: training structures; with a Jacobian if the targets are of forces.
+            targets: residuals of the same structures.
+            validation: (n_frames,) the structures on which the regularisation is chosen.
         """
         ...
 
-    def predict(self, inputs: Inputs) -> Prediction:
-        """Predict other frames; nothing is known of them but features and orientations."""
+    def predict(self, inputs: Inputs) -> list[Prediction]:
+        """Predict other structures, for every target; nothing is known of them but features and orientations."""
         ...
 
-    @property
-    def regularisation(self) -> Mapping[int, float]:
-        """What was chosen on validation frames, by frequency: a ridge strength or a number of steps."""
-        ...
 
-    @property
-    def parameters(self) -> Mapping[int, int]:
-        """Number of fitted parameters, by frequency."""
-        ...
+@dataclass(frozen=True)
+class Fit:
+    """How an SPN was fitted to one target.
+
+    Attributes:
+        regularisation: what was chosen on validation structures, by frequency: a ridge strength or a number of steps.
+        parameters: number of fitted parameters, by frequency; a frequency without a path is absent.
+    """
+
+    regularisation: Mapping[int, float]
+    parameters: Mapping[int, int]

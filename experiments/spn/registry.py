@@ -9,7 +9,7 @@ from experiments.spn.mlp import POLYNOMIAL_DEGREE, MlpSPN, Training
 from experiments.spn.protocol import Layout, Solver
 from span_theorem.errors import InputError
 
-HIGHEST_DEGREE = 3
+HIGHEST_DEGREE = {"equivariant": 3, "free": 5, "mlp": 3}
 BY_DEGREE = {degree: name for name, degree in POLYNOMIAL_DEGREE.items() if degree}
 
 
@@ -19,7 +19,7 @@ class Probe:
 
     Attributes:
         solver: a name in :data:`SOLVERS`.
-        degree: d, 1 to 3.
+        degree: d, from 1 to what :data:`HIGHEST_DEGREE` has for the solver.
         activation: of `mlp`; ``None`` for the one that is a polynomial of degree ``degree``.
         training: of `mlp`.
 
@@ -35,26 +35,34 @@ class Probe:
     def __post_init__(self) -> None:
         if self.solver not in SOLVERS:
             raise InputError(f"unknown solver '{self.solver}': expected one of {', '.join(SOLVERS)}")
-        if not 1 <= self.degree <= HIGHEST_DEGREE:
-            raise InputError(f"--d {self.degree} is out of range: expected 1 to {HIGHEST_DEGREE}")
+        highest = HIGHEST_DEGREE[self.solver]
+        if not 1 <= self.degree <= highest:
+            raise InputError(
+                f"the degree d = {self.degree} is out of range for {self.solver}: expected 1 to {highest}"
+            )
         if self.activation is None:
             return
         if self.solver != "mlp":
-            raise InputError(f"--activation {self.activation} is for solver mlp, not for {self.solver}")
+            raise InputError(f"activation {self.activation} is for solver mlp, not for {self.solver}")
         if self.activation not in POLYNOMIAL_DEGREE:
             raise InputError(
                 f"unknown activation '{self.activation}': expected one of {', '.join(POLYNOMIAL_DEGREE)}"
             )
         if POLYNOMIAL_DEGREE[self.activation] not in (None, self.degree):
             raise InputError(
-                f"--activation {self.activation} makes a polynomial of degree "
-                f"{POLYNOMIAL_DEGREE[self.activation]}: expected --d {POLYNOMIAL_DEGREE[self.activation]}"
+                f"activation {self.activation} makes a polynomial of degree "
+                f"{POLYNOMIAL_DEGREE[self.activation]}: expected d = {POLYNOMIAL_DEGREE[self.activation]}"
             )
 
     @property
     def polynomial(self) -> bool:
         """Whether the SPN is a polynomial of degree ``degree``, as the theorem supposes."""
-        return self.activation is None or POLYNOMIAL_DEGREE[self.activation] is not None
+        return is_polynomial(self.activation)
+
+
+def is_polynomial(activation: str | None) -> bool:
+    """Whether an SPN with this activation is a polynomial; ``None`` stands for one that is by construction."""
+    return activation is None or POLYNOMIAL_DEGREE[activation] is not None
 
 
 SOLVERS: dict[str, Callable[[Probe, Layout, int], Solver]] = {
@@ -67,5 +75,5 @@ SOLVERS: dict[str, Callable[[Probe, Layout, int], Solver]] = {
 
 
 def make_solver(probe: Probe, layout: Layout, seed: int) -> Solver:
-    """A new solver; ``seed`` serves those that draw at random."""
+    """A new solver; ``seed`` serves those that sample at random."""
     return SOLVERS[probe.solver](probe, layout, seed)

@@ -1,5 +1,7 @@
 """The solvers, each against an independent route: scikit-learn, autograd, finite differences, one another."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -9,7 +11,7 @@ from sklearn.preprocessing import PolynomialFeatures
 from experiments.direction import MarkedPair
 from experiments.injection import harmonics
 from experiments.samples import Inputs, Targets, inject, random_rotations
-from experiments.spn import Layout, Probe, make_solver
+from experiments.spn import Layout, Probe, free, make_solver
 from experiments.spn.mlp import POLYNOMIAL_DEGREE, MlpSPN, Training
 from experiments.spn.monomials import monomial_count, monomial_tangents, monomials
 from span_theorem.errors import InputError
@@ -65,13 +67,19 @@ def solver_of(name, degree=2):
     return make_solver(Probe(name, degree, training=SMALL), LAYOUT, seed=0)
 
 
+def fitted(solver, inputs, targets, validation=HELD):
+    """A solver fitted to one target, as a function of inputs."""
+    solver.fit(inputs, [targets], validation)
+    return lambda unseen: solver.predict(unseen)[0]
+
+
 @pytest.mark.parametrize("name", ["equivariant", "free", "mlp"])
 def test_linear_probes_find_harmonics_that_are_there(name):
     """Y_1 is a feature: energies and forces of l = 1 come back from a linear probe, those of l = 3 do not."""
     for part, wanted in (("energies", "energy_targets"), ("forces", "force_targets")):
         inputs, targets = getattr(TRAIN, part), getattr(TRAIN, wanted)
         unseen, expected = getattr(TEST, part), getattr(TEST, wanted)
-        injected = solver_of(name, 1).fit(inputs, targets, HELD).predict(unseen).injected
+        injected = fitted(solver_of(name, 1), inputs, targets)(unseen).injected
         assert share(expected, unseen, injected, 1) > 0.99
         if 3 in injected:
             assert share(expected, unseen, injected, 3) < 0.05
@@ -80,47 +88,36 @@ def test_linear_probes_find_harmonics_that_are_there(name):
 @pytest.mark.parametrize("name", ["equivariant", "free", "mlp"])
 def test_forces_are_the_gradient_of_what_is_fitted(name):
     """A quadratic probe of forces: its R² at l = 2 is no accident of how derivatives are laid out."""
-    injected = solver_of(name, 2).fit(TRAIN.forces, TRAIN.force_targets, HELD).predict(TEST.forces).injected
+    injected = fitted(solver_of(name, 2), TRAIN.forces, TRAIN.force_targets)(TEST.forces).injected
     assert share(TEST.force_targets, TEST.forces, injected, 2) > 0.9
 
 
 def test_equivariant_forces_fit_the_same_polynomial_as_its_energies():
     """Where the target is in the span both ways of fitting find it, to rounding."""
-    of_energy = solver_of("equivariant").fit(TRAIN.energies, TRAIN.energy_targets, HELD)
-    of_force = solver_of("equivariant").fit(TRAIN.forces, TRAIN.force_targets, HELD)
-    assert share(TEST.energy_targets, TEST.energies, of_energy.predict(TEST.energies).injected, 1) > 0.9999
-    assert share(TEST.force_targets, TEST.forces, of_force.predict(TEST.forces).injected, 1) > 0.9999
+    of_energy = fitted(solver_of("equivariant"), TRAIN.energies, TRAIN.energy_targets)
+    of_force = fitted(solver_of("equivariant"), TRAIN.forces, TRAIN.force_targets)
+    assert share(TEST.energy_targets, TEST.energies, of_energy(TEST.energies).injected, 1) > 0.9999
+    assert share(TEST.force_targets, TEST.forces, of_force(TEST.forces).injected, 1) > 0.9999
 
 
 def test_equivariant_has_no_path_where_none_exists():
-    predicted = (
-        solver_of("equivariant", 1).fit(TRAIN.energies, TRAIN.energy_targets, HELD).predict(TEST.energies)
-    )
+    predicted = fitted(solver_of("equivariant", 1), TRAIN.energies, TRAIN.energy_targets)(TEST.energies)
     assert set(predicted.injected) == {1, 2}
     assert set(predicted.null) == {1, 2, 3}
 
 
-def test_the_null_part_is_what_is_fitted_with_nothing_injected():
+def test_the_null_part_is_what_is_fitted_with_nothing_injected(monkeypatch):
     """`free` is linear in its targets: with the field taken away, the same strength gives the null prediction."""
     train, test = Synthetic(60, 0, base=0.3), Synthetic(30, 1, base=0.3)
-    solver = solver_of("free").fit(train.energies, train.energy_targets, HELD)
-    alone = solver_of("free")
-    alone._choose = lambda errors: setattr(alone, "regularisation", dict(solver.regularisation))
-    silent = Targets(
-        train.energy_targets.base,
-        train.energy_targets.units,
-        train.energy_targets.lengths,
-        PAIR,
-        dict.fromkeys((1, 2, 3), 1e-300),
-        train.energy_targets.directions,
-    )
-    alone.fit(train.energies, silent, HELD)
+    solver = solver_of("free")
+    (fit,) = solver.fit(train.energies, [train.energy_targets], HELD)
+    silent = replace(train.energy_targets, amplitudes=dict.fromkeys((1, 2, 3), 1e-300))
+    monkeypatch.setattr(free, "choose_explicit", lambda *_: list(fit.regularisation.values()))
+    alone = fitted(solver_of("free"), train.energies, silent)(test.energies)
+    found = solver.predict(test.energies)[0]
     for l in (1, 2, 3):
-        np.testing.assert_allclose(
-            solver.predict(test.energies).null[l],
-            alone.predict(test.energies).null[l] + alone.predict(test.energies).injected[l],
-            atol=1e-9,
-        )
+        assert np.abs(alone.null[l]).max() > 1e-3
+        np.testing.assert_allclose(found.null[l], alone.null[l] + alone.injected[l], atol=1e-9)
 
 
 def test_free_approaches_equivariant_as_orientations_grow():
@@ -143,7 +140,7 @@ def test_free_approaches_equivariant_as_orientations_grow():
         return share(
             test.energy_targets,
             unseen,
-            solver.fit(train_inputs, train.energy_targets, held).predict(unseen).injected,
+            fitted(solver, train_inputs, train.energy_targets, held)(unseen).injected,
             1,
         )
 
@@ -153,25 +150,18 @@ def test_free_approaches_equivariant_as_orientations_grow():
     assert many == pytest.approx(limit, abs=0.03)
 
 
-def test_explicit_and_kernel_form_of_free_agree_where_data_decide():
+def test_explicit_and_kernel_form_of_free_agree_where_data_decide(monkeypatch):
     """Enough samples: the polynomial found does not depend on the form, nor on its prior."""
     train = Synthetic(200, 2, orientations=2)
     held = np.arange(200) % 5 == 0
-    explicit = solver_of("free").fit(train.energies, train.energy_targets, held)
-    kernel = solver_of("free")
-    kernel._fit_explicit = None  # a call would fail
-    from experiments.spn import free
-
-    limit, free.MOST_EXPLICIT = free.MOST_EXPLICIT, 0
-    try:
-        kernel.fit(train.energies, train.energy_targets, held)
-    finally:
-        free.MOST_EXPLICIT = limit
-    assert explicit._explicit
-    assert not kernel._explicit
+    explicit = fitted(solver_of("free"), train.energies, train.energy_targets, held)
+    monkeypatch.setattr(free, "MOST_EXPLICIT", 0)
+    monkeypatch.setattr(free, "choose_explicit", None)  # a call would fail
+    kernel = fitted(solver_of("free"), train.energies, train.energy_targets, held)
+    monkeypatch.setattr(free, "choose_kernel", None)
     for l in (1, 2):
         np.testing.assert_allclose(
-            explicit.predict(TEST.energies).injected[l], kernel.predict(TEST.energies).injected[l], atol=2e-3
+            explicit(TEST.energies).injected[l], kernel(TEST.energies).injected[l], atol=2e-3
         )
 
 
@@ -197,29 +187,24 @@ def test_monomial_tangents_are_derivatives():
 @pytest.mark.parametrize("activation", list(POLYNOMIAL_DEGREE))
 def test_every_activation_trains(activation):
     solver = MlpSPN(activation, Training(width=8, steps=40, samples=(50, 20)), seed=0)
-    predicted = solver.fit(TRAIN.energies, TRAIN.energy_targets, HELD).predict(TEST.energies)
+    (fit,) = solver.fit(TRAIN.energies, [TRAIN.energy_targets], HELD)
+    (predicted,) = solver.predict(TEST.energies)
     assert all(np.isfinite(values).all() for values in predicted.injected.values())
-    assert solver.parameters[1] == 8 * (IRREPS.dim + 2) + 1
+    assert fit.parameters[1] == 8 * (IRREPS.dim + 2) + 1
+    assert fit.regularisation[1] in range(1, 41)
 
 
 @pytest.mark.parametrize(("activation", "degree"), [("linear", 1), ("square", 2), ("cube", 3)])
 def test_polynomial_activations_are_polynomials_of_their_degree(activation, degree):
     """The (degree + 1)-th difference of the fitted energy along a line of features vanishes."""
     solver = MlpSPN(activation, Training(width=16, steps=400, samples=(200, 20)), seed=0)
-    solver.fit(TRAIN.energies, TRAIN.energy_targets, HELD)
+    predict = fitted(solver, TRAIN.energies, TRAIN.energy_targets)
     start, step = TEST.energies.values[:1], TEST.energies.values[1:2]
     line = np.concatenate([start + t * step for t in range(degree + 3)])
     still = Inputs(line, IRREPS, np.broadcast_to(np.eye(3), (len(line), 1, 3, 3)))
-    values = solver.predict(still).injected[degree][:, 0]
+    values = predict(still).injected[degree][:, 0]
     assert np.abs(np.diff(values, degree)).max() > 1e-2 * np.abs(values).max() > 0
     assert np.abs(np.diff(values, degree + 1)).max() < 1e-3 * np.abs(values).max()
-
-
-def test_mlp_is_reproducible():
-    first, second = (solver_of("mlp").fit(TRAIN.energies, TRAIN.energy_targets, HELD) for _ in range(2))
-    np.testing.assert_array_equal(
-        first.predict(TEST.energies).injected[2], second.predict(TEST.energies).injected[2]
-    )
 
 
 def test_a_wide_layer_that_is_no_polynomial_crosses_a_linear_ceiling():
@@ -229,10 +214,8 @@ def test_a_wide_layer_that_is_no_polynomial_crosses_a_linear_ceiling():
     held = np.arange(150) % 5 == 0
     shares = {}
     for activation in ("linear", "tanh"):
-        solver = MlpSPN(activation, training, 0).fit(train.energies, train.energy_targets, held)
-        shares[activation] = share(
-            test.energy_targets, test.energies, solver.predict(test.energies).injected, 3
-        )
+        predict = fitted(MlpSPN(activation, training, 0), train.energies, train.energy_targets, held)
+        shares[activation] = share(test.energy_targets, test.energies, predict(test.energies).injected, 3)
     assert shares["linear"] < 0.03
     assert shares["tanh"] > 0.5
 
@@ -241,11 +224,11 @@ def test_a_wide_layer_that_is_no_polynomial_crosses_a_linear_ceiling():
     ("options", "message"),
     [
         ({"solver": "magic"}, "unknown solver 'magic': expected one of equivariant, free, mlp"),
-        ({"degree": 0}, "--d 0 is out of range"),
-        ({"degree": 4}, "--d 4 is out of range"),
-        ({"activation": "square"}, "--activation square is for solver mlp, not for equivariant"),
+        ({"degree": 0}, "the degree d = 0 is out of range"),
+        ({"degree": 4}, "the degree d = 4 is out of range"),
+        ({"activation": "square"}, "activation square is for solver mlp, not for equivariant"),
         ({"solver": "mlp", "activation": "swish"}, "unknown activation 'swish'"),
-        ({"solver": "mlp", "degree": 3, "activation": "square"}, "expected --d 2"),
+        ({"solver": "mlp", "degree": 3, "activation": "square"}, "expected d = 2"),
     ],
 )
 def test_probes_that_do_not_exist(options, message):
@@ -254,9 +237,9 @@ def test_probes_that_do_not_exist(options, message):
 
 
 def test_training_out_of_range():
-    with pytest.raises(InputError, match="--width 0"):
+    with pytest.raises(InputError, match="width 0"):
         Training(width=0)
-    with pytest.raises(InputError, match="--steps 0"):
+    with pytest.raises(InputError, match="steps 0"):
         Training(steps=0)
 
 

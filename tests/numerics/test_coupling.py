@@ -14,11 +14,11 @@ CHANNELS = {(0, 1): 2, (1, -1): 2, (2, 1): 1}
 
 def random_features(channels, n, seed):
     generator = np.random.default_rng(seed)
-    return {order: generator.normal(size=(n, number, 2 * order[0] + 1)) for order, number in channels.items()}
+    return {irrep: generator.normal(size=(n, number, 2 * irrep[0] + 1)) for irrep, number in channels.items()}
 
 
-def evaluated(features, degree, order):
-    jet = coupled({key: Jet(values) for key, values in features.items()}, degree, order)
+def evaluated(features, degree, irrep):
+    jet = coupled({key: Jet(values) for key, values in features.items()}, degree, irrep)
     return None if jet is None else jet.values
 
 
@@ -27,7 +27,7 @@ def evaluated(features, degree, order):
 def test_paths_turn_as_their_order_says(degree, l, p, seed):
     features = random_features(CHANNELS, 3, seed)
     rotation = random_rotation(np.random.default_rng(seed))
-    turned = {order: values @ wigner_d(order[0], rotation).T for order, values in features.items()}
+    turned = {irrep: values @ wigner_d(irrep[0], rotation).T for irrep, values in features.items()}
     values = evaluated(features, degree, (l, p))
     if values is None:
         assert path_count(CHANNELS, degree, (l, p)) == 0
@@ -43,7 +43,7 @@ def test_paths_turn_as_their_order_says(degree, l, p, seed):
 @pytest.mark.parametrize("degree", [1, 2, 3])
 def test_paths_have_the_parity_of_their_factors(degree):
     features = random_features(CHANNELS, 2, 0)
-    inverted = {order: order[1] * values for order, values in features.items()}
+    inverted = {irrep: irrep[1] * values for irrep, values in features.items()}
     for l in range(3):
         for p in (1, -1):
             values = evaluated(features, degree, (l, p))
@@ -71,9 +71,9 @@ def test_tangents_are_derivatives():
     channels = {(0, 1): 2, (1, 1): 2, (2, 1): 2}
     features = random_features(channels, 2, 3)
     directions = {
-        order: np.random.default_rng(4).normal(size=(2, 2, 3, 2 * order[0] + 1)) for order in channels
+        irrep: np.random.default_rng(4).normal(size=(2, 2, 3, 2 * irrep[0] + 1)) for irrep in channels
     }
-    jets = {order: Jet(features[order], directions[order]) for order in channels}
+    jets = {irrep: Jet(features[irrep], directions[irrep]) for irrep in channels}
     step = 1e-5
     for degree in (1, 2, 3):
         found = coupled(jets, degree, (2, 1)).tangents

@@ -295,9 +295,9 @@ def test_pickles_are_never_loaded(whole, tmp_path):
 
 def test_extraction_refuses_what_cannot_be_kept():
     backbone = Spectrum([0, 1])
-    with pytest.raises(InputError, match="--jacobian needs --site"):
+    with pytest.raises(InputError, match="a Jacobian is kept for one atom"):
         extract(backbone, [TRAIN], jacobian=True)
-    with pytest.raises(InputError, match="--site 3 is out of range: expected 0 to 2"):
+    with pytest.raises(InputError, match="the site 3 is out of range: expected 0 to 2"):
         extract(backbone, [TRAIN], site=3)
     other = Frames(np.array([6, 6, 8]), TEST.positions, None, None, "other")
     with pytest.raises(InputError, match="other holds another molecule than training"):

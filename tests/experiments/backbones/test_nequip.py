@@ -316,7 +316,7 @@ class Bomb:
 def test_an_untrusted_file_is_refused_unopened(tmp_path, file):
     sign = tmp_path / "sign"
     (tmp_path / file).write_bytes(pickle.dumps(Bomb(sign)))
-    with pytest.raises(InputError, match="--trust"):
+    with pytest.raises(InputError, match="expected your trust"):
         open_backbone(f"nequip:{tmp_path / file}")
     assert not sign.exists()
 
