@@ -2,22 +2,22 @@
 
 from collections.abc import Sequence
 
-from experiments.commands.aspirin import aspirin
 from experiments.commands.backbones import backbones
-from experiments.commands.controls import controls
 from experiments.commands.data import app as data
-from experiments.commands.demo import demo
 from experiments.commands.diagnose import diagnose
 from experiments.commands.extract import extract
 from experiments.commands.inject import inject
 from experiments.commands.report import report
+from experiments.commands.studies import aspirin, controls, demo, study
+from experiments.commands.sweep import sweep
+from experiments.commands.tables import tables
 from experiments.commands.train import app as train
 from span_theorem.command import application, run
 
 app = application(
     "Which angular frequencies a trained force field's features carry, measured by spectral injection."
 )
-for command in (diagnose, aspirin, controls, demo, inject, extract, report, backbones):
+for command in (diagnose, study, sweep, aspirin, controls, demo, inject, extract, report, tables, backbones):
     app.command()(command)
 app.add_typer(data, name="data")
 app.add_typer(train, name="train")

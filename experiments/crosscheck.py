@@ -12,8 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from experiments.recovery import Interval, Recovery, Summary
+from experiments.lab.estimate import Resampled, interval
 from span_theorem import law
+
+Interval = tuple[float, float]
 
 THRESHOLD = 0.05
 
@@ -111,24 +113,27 @@ class CrossCheck:
             return "the theorem bounds polynomial probes and this is none"
         if self.l_max > self.predicted_boundary:
             return "this solver has no path to any frequency; see solver free"
-        return f"nothing above it was asked for: raise --l-max above {self.predicted_boundary}"
+        return f"nothing above it was injected: expected a highest frequency above {self.predicted_boundary}"
 
 
 def cross_check(
-    summary: Summary, L: int, d: int, polynomial: bool = True, threshold: float = THRESHOLD
+    resampled: Resampled, L: int, d: int, polynomial: bool = True, threshold: float = THRESHOLD
 ) -> CrossCheck:
-    """Compare the measured boundary with the theorem's for features of order at most L and a probe of degree d."""
-    degrees = summary.degrees
+    """Compare the measured boundary with the theorem's for features of order at most L and a probe of degree d.
+
+    Args:
+        resampled: of ρ, and of the raw gain where there are force figures.
+        L, d: of features and probe.
+        polynomial: whether the probe is a polynomial of degree d.
+        threshold: share of power that counts as recovered.
+    """
     predicted = law.boundary(L, d)
-    measured = measured_boundary(degrees, threshold)
-    above = [degree for degree in degrees if degree.l > predicted]
+    measured = measured_boundary(resampled, threshold)
+    above = [l for l in resampled.frequencies if l > predicted]
+    paths = dict(zip(resampled.frequencies, resampled.paths, strict=True))
     # a prediction beyond l_max cannot be missed from below by what was not asked for
-    l_max = max(degree.l for degree in degrees)
-    if (
-        not polynomial
-        or not any(degree.path for degree in degrees)
-        or (not above and measured == min(predicted, l_max))
-    ):
+    l_max = max(resampled.frequencies)
+    if not polynomial or not any(resampled.paths) or (not above and measured == min(predicted, l_max)):
         verdict = Verdict.UNDECIDED
     elif measured > predicted:
         verdict = Verdict.CROSSED
@@ -138,35 +143,32 @@ def cross_check(
         predicted_boundary=predicted,
         measured_boundary=measured,
         verdict=verdict,
-        above_by_algebra=bool(above) and not any(degree.path for degree in above),
+        above_by_algebra=bool(above) and not any(paths[l] for l in above),
         threshold=threshold,
         l_max=l_max,
         polynomial=polynomial,
-        **_step(summary, predicted),
+        **_step(resampled, predicted),
     )
 
 
-def measured_boundary(degrees: tuple[Recovery, ...], threshold: float = THRESHOLD) -> int:
+def measured_boundary(resampled: Resampled, threshold: float = THRESHOLD) -> int:
     """The largest l whose ρ interval lies above ``threshold``; 0 if there is none."""
-    return max((found.l for found in degrees if found.rho_ci[0] > threshold), default=0)
+    lower = interval(resampled.values["rho"])[0]
+    return max((l for l, low in zip(resampled.frequencies, lower, strict=True) if low > threshold), default=0)
 
 
-def _step(summary: Summary, boundary: int) -> dict[str, Any]:
+def _step(resampled: Resampled, boundary: int) -> dict[str, Any]:
     """Cliff and contrast between the boundary and the frequency above it."""
-    none = dict.fromkeys(("cliff", "cliff_lower", "contrast", "contrast_ci"))
-    at, above = summary.column(boundary), summary.column(boundary + 1)
-    if at is None or above is None:
-        return none
-    at_boundary, beyond = summary.degrees[at], summary.degrees[above]
-    step: dict[str, Any] = dict(none)
-    if beyond.path:
-        step["cliff"] = at_boundary.rho / beyond.rho if beyond.rho > 0 else None
+    step: dict[str, Any] = dict.fromkeys(("cliff", "cliff_lower", "contrast", "contrast_ci"))
+    if not {boundary, boundary + 1} <= set(resampled.frequencies):
+        return step
+    at, above = (resampled.at("rho", l) for l in (boundary, boundary + 1))
+    if resampled.paths[resampled.frequencies.index(boundary + 1)]:
+        step["cliff"] = float(at[0] / above[0]) if above[0] > 0 else None
         # |ρ| of a frequency that is absent says how far from zero noise alone takes it
-        size = np.maximum(np.abs(summary.rho_draws[:, above]), 1e-12)
-        step["cliff_lower"] = float(np.quantile(summary.rho_draws[:, at] / size, 0.05))
-    if summary.gain_draws is not None and at_boundary.raw_gain is not None and beyond.raw_gain is not None:
-        step["contrast"] = at_boundary.raw_gain - beyond.raw_gain
-        draws = summary.gain_draws[:, at] - summary.gain_draws[:, above]
-        low, high = np.percentile(draws, [2.5, 97.5])
-        step["contrast_ci"] = (float(low), float(high))
+        step["cliff_lower"] = float(np.quantile(at[1:] / np.maximum(np.abs(above[1:]), 1e-12), 0.05))
+    if "raw_gain" in resampled.values:
+        contrast = resampled.at("raw_gain", boundary) - resampled.at("raw_gain", boundary + 1)
+        low, high = interval(contrast)
+        step["contrast"], step["contrast_ci"] = float(contrast[0]), (float(low), float(high))
     return step

@@ -41,9 +41,9 @@ class MarkedPair:
     def _bonds(self, frames: Frames) -> NDArray[np.float64]:
         for role, atom in (("site", self.site), ("toward", self.toward)):
             if not 0 <= atom < frames.n_atoms:
-                raise InputError(f"--{role} {atom} is out of range: expected 0 to {frames.n_atoms - 1}")
+                raise InputError(f"{role} {atom} is out of range: expected 0 to {frames.n_atoms - 1}", role)
         if self.site == self.toward:
-            raise InputError(f"--site and --toward are both {self.site}: expected two different atoms")
+            raise InputError(f"site and marked atom are both {self.site}: expected two different atoms")
         bond = frames.positions[:, self.toward] - frames.positions[:, self.site]
         length = np.linalg.norm(bond, axis=1)
         closest = int(np.argmin(length))
@@ -70,16 +70,18 @@ def choose_pairs(
     """
     if pairs is None:
         if site is None or toward is None:
-            raise InputError("no marked direction is given: expected --site and --toward, or --pairs")
+            raise InputError(
+                "no marked direction is given: expected a site and an atom it points to, or pairs", "pairs"
+            )
         return (MarkedPair(site, toward),)
     if site is not None or toward is not None:
-        raise InputError("--pairs was given with --site or --toward: expected one or the other")
+        raise InputError("pairs were given with a site or an atom it points to: expected one or the other")
     if pairs == "bonds":
         bonded = bond_matrix(frames.numbers, frames.positions[0])
         found = tuple(MarkedPair(int(a), int(b)) for a, b in np.argwhere(bonded))
         if not found:
             raise InputError(
-                f"the first frame of {frames.source} has no bonded pair: expected --site and --toward"
+                f"the first frame of {frames.source} has no bonded pair: expected a site and an atom it points to"
             )
         return found
     return tuple(_parse_pair(text) for text in pairs.split(","))
@@ -88,5 +90,5 @@ def choose_pairs(
 def _parse_pair(text: str) -> MarkedPair:
     atoms = re.fullmatch("([0-9]{1,9})-([0-9]{1,9})", text.strip())
     if atoms is None:
-        raise InputError(f"--pairs has '{text.strip()}': expected pairs such as 12-11,10-12, or bonds")
+        raise InputError(f"pairs has '{text.strip()}': expected pairs such as 12-11,10-12, or bonds", "pairs")
     return MarkedPair(int(atoms[1]), int(atoms[2]))

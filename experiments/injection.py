@@ -80,9 +80,9 @@ def harmonics(directions: Array, l: int) -> Array:
 
 
 def direction_of(l: int, seed: int) -> Array:
-    """The unit vector c (2l+1,) of a frequency, drawn uniformly with ``seed``."""
-    drawn = generator(seed, f"direction of the injection at l = {l}").normal(size=2 * l + 1)
-    return drawn / np.linalg.norm(drawn)
+    """The unit vector c (2l+1,) of a frequency, sampled uniformly with ``seed``."""
+    normal = generator(seed, f"direction of the injection at l = {l}").normal(size=2 * l + 1)
+    return normal / np.linalg.norm(normal)
 
 
 def amplitude(l: int, force: float, lengths: Array) -> float:
@@ -101,7 +101,8 @@ def amplitude(l: int, force: float, lengths: Array) -> float:
     """
     if not FORCES[0] <= force <= FORCES[1]:
         raise InputError(
-            f"--amplitude {force} is out of range: expected a positive force from {FORCES[0]:g} to {FORCES[1]:g} eV/Å"
+            f"the amplitude {force} is out of range: expected a force from {FORCES[0]:g} to {FORCES[1]:g} eV/Å",
+            "amplitude",
         )
     return float(force * np.sqrt(3 / (l * (l + 1) * np.mean(lengths**-2.0))))
 

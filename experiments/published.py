@@ -18,3 +18,16 @@ PUBLISHED: dict[str, Any] = {
     "r2_injected": {"4": 0.374, "5": 0.006},
     "cliff": 11.7,
 }
+
+
+def published_sentence() -> str:
+    """The published figures in words."""
+    shares = [
+        f"{symbol}({l}) = {value}"
+        for symbol, name in (("ρ", "rho"), ("R²_inj", "r2_injected"))
+        for l, value in PUBLISHED[name].items()
+    ]
+    return (
+        f"Published for L = {L}, d = {D} ({SOURCE}; its definitions are not known to be these): {', '.join(shares)}, "
+        f"ratio {PUBLISHED['cliff']}."
+    )

@@ -1,6 +1,6 @@
 """Training and test frames: from two sets, or from one that is divided here; never with a frame in both.
 
-Background: a recovery counts only on frames that were never fitted. This module draws the frames and makes sure.
+Background: a recovery counts only on frames that were never fitted. This module samples the frames and makes sure.
 """
 
 import numpy as np
@@ -10,8 +10,8 @@ from experiments.seeds import generator
 from span_theorem.errors import InputError
 
 
-def draw(frames: Frames, number: int, seed: int) -> Frames:
-    """At most ``number`` of the frames, drawn without replacement."""
+def sample(frames: Frames, number: int, seed: int) -> Frames:
+    """At most ``number`` of the frames, sampled without replacement."""
     if number >= len(frames):
         return frames
     return frames.select(np.sort(generator(seed, "draw").permutation(len(frames))[:number]))

@@ -13,6 +13,7 @@ from span_theorem.printable import printable
 
 # typer carries its own copy of click; the base of its usage errors is reached through the public subclass
 _UsageError: Any = typer.BadParameter.__mro__[1]
+INTERRUPTED = 130
 
 
 def application(help: str) -> typer.Typer:
@@ -29,13 +30,15 @@ def run(app: typer.Typer, name: str, arguments: Sequence[str] | None = None) -> 
         sys.stderr.reconfigure(errors="backslashreplace")
     try:
         result = app(args=arguments, prog_name=name, standalone_mode=False)
-        return result if isinstance(result, int) else 0
+        if result != INTERRUPTED:
+            return result if isinstance(result, int) else 0
+        message = "interrupted"  # typer returns the status and says nothing
     except _UsageError as error:
         message = error.format_message()
         if not message:  # no arguments: the help has been printed
             return 2
     except InputError as error:
-        message = str(error)
+        message = str(error) + (f" (option --{error.setting})" if error.setting else "")
     except ModuleNotFoundError as error:
         message = f"this needs the package {error.name}, which is not installed (README.md lists the extras)"
     except typer.Exit as error:
@@ -53,7 +56,7 @@ def run(app: typer.Typer, name: str, arguments: Sequence[str] | None = None) -> 
     except OSError as error:  # a full disk, a device that went away
         message = str(error)
     print(f"{name}: error: {printable(' '.join(message.split()))}", file=sys.stderr)
-    return 130 if message == "interrupted" else 2
+    return INTERRUPTED if message == "interrupted" else 2
 
 
 def _open_streams() -> None:

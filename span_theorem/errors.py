@@ -2,7 +2,16 @@
 
 
 class InputError(ValueError):
-    """Unusable input. The message is one line: what was wrong, where, and what was expected."""
+    """Unusable input. The message is one line: what was wrong, where, and what was expected.
+
+    Args:
+        message: the line.
+        setting: the setting that mends it, if one does; the command line names its option.
+    """
+
+    def __init__(self, message: str = "", setting: str | None = None):
+        super().__init__(message)
+        self.setting = setting
 
 
 class MissingPackage(InputError):

@@ -66,11 +66,11 @@ class Table:
     breaks: frozenset[int] = frozenset()
     small: bool = False
 
-    def render(self, source: str) -> str:
-        """The floats, with a comment that names the file they were made from."""
+    def render(self, source: str, command: str = "python -m span_theorem tables") -> str:
+        """The floats, with a comment that names the file they were made from, and the command."""
         pages = range(0, max(len(self.rows), 1), ROWS_PER_PAGE)
         floats = [self._float(start) for start in pages]
-        return "\n".join([f"% made from {source} by: python -m span_theorem tables", *floats])
+        return "\n".join([f"% made from {source} by: {command}", *floats])
 
     def _float(self, start: int) -> str:
         rows = self.rows[start : start + ROWS_PER_PAGE]
@@ -112,6 +112,7 @@ def document(names: Sequence[str]) -> str:
     return "\n".join(
         [
             r"\documentclass{article}",
+            r"\usepackage[margin=1.5cm]{geometry}",
             r"\usepackage{booktabs}",
             r"\begin{document}",
             inputs,

@@ -9,6 +9,7 @@ import typer
 from span_theorem.output import require_writable, together, write_json
 
 QUICK_COMPONENTS = 256
+STORE = "measurements.sqlite"
 
 HELP = """Which injected angular frequencies a probe recovers from a backbone's features.
 
@@ -100,16 +101,17 @@ def diagnose(
         Path | None, typer.Option(help="Stem of the PNG and SVG; default: beside the JSON file.")
     ] = None,
 ) -> int:
-    from experiments.backbones import Options, open_backbone
-    from experiments.crosscheck import Verdict
-    from experiments.data import load
-    from experiments.diagnosis import Settings
+    from experiments.backbones import Options
+    from experiments.data.cache import cache_folder
+    from experiments.diagnosis import diagnose as run_diagnosis
     from experiments.direction import choose_pairs
+    from experiments.lab.cell import Cell, pair
+    from experiments.lab.sources import Access, Sources
+    from experiments.lab.store import Store
+    from experiments.progress import progress_bar
     from experiments.report.figure import draw_recoveries, require_matplotlib
     from experiments.report.paths import figure_paths
-    from experiments.report.run import run_with_progress
     from experiments.report.table import print_diagnosis
-    from experiments.split import divide, draw
     from experiments.spn import Probe
     from experiments.spn.mlp import Training
     from span_theorem.console import console
@@ -120,35 +122,51 @@ def diagnose(
     pictures = figure_paths(stem) if stem is not None else ()
     if pictures:
         require_matplotlib()
-    fitted = load(frames, units=units)
-    settings = Settings(
-        pairs=choose_pairs(fitted, site, toward, pairs),
+    base = Cell(
+        backbone,
+        training=frames,
+        test=test_frames,
+        layer=layer,
+        read="site" if read_at is None else f"atom({read_at})",
         probe=probe,
+        n_train=n_train,
+        n_test=n_test,
         l_max=l_max,
         order=order,
         orientations=orientations,
-        force=amplitude,
+        amplitude=amplitude,
         forces=forces is not False,
-        force_frames=force_frames,
-        read_at=read_at,
+        force_structures=force_frames,
         shuffled=shuffle,
         seed=seed,
     )
-    if test_frames is None:
-        training, test = divide(fitted, n_train, n_test, seed)
-    else:
-        training, test = draw(fitted, n_train, seed), draw(load(test_frames, units=units), n_test, seed)
-    for selected in (training, test):
-        for pair in settings.pairs:
-            pair.directions(selected)  # fails on a bad pair before the backbone is loaded
-    network = open_backbone(backbone, Options(layer=layer, trust=trust, device=device))
+    folder = cache_folder() if cache else None
     out = console()
-    if forces is None and network.irreps.dim > QUICK_COMPONENTS:
-        settings = replace(settings, forces=False)
-        out.print(
-            f"force figures left out: {network.irreps.dim} components, a backward pass each; --forces computes them"
+    with progress_bar("features", 1) as bar:
+        task = bar.task_ids[0]
+        sources = Sources(
+            Access(Options(trust=trust, device=device), units, folder),
+            progress=lambda done: bar.advance(task, done),
         )
-    result = run_with_progress(network, training, test, settings, cache).to_dict()
+        both = sources.structures(base)
+        marked = choose_pairs(both[0], site, toward, pairs)
+        for selected in both:
+            for one in marked:
+                one.directions(selected)  # fails on a bad pair before the backbone is loaded
+        if forces is None and sources.backbone(base).irreps.dim > QUICK_COMPONENTS:
+            base = replace(base, forces=False)
+            out.print(
+                f"force figures left out: {sources.backbone(base).irreps.dim} components are many derivatives; "
+                "--forces computes them"
+            )
+        cells = [replace(base, rule=pair(one.site, one.toward)) for one in marked]
+        # structures are gone through once for predictions, and once for features of every atom read
+        passes = 1 + len({cell.atom for cell in cells})
+        bar.update(task, total=passes * sum(map(len, both)))
+        store = None if folder is None else Store(folder / STORE)
+        result = run_diagnosis(
+            cells, sources, store, lambda done, total, what: bar.update(task, description=what or "features")
+        ).to_dict()
     with together():
         if json is not None:
             write_json(json, result)
@@ -158,7 +176,7 @@ def diagnose(
         out.print(f"result: {json}")
     for path in pictures:
         out.print(f"figure: {path}")
-    return 1 if result["verdict"] == Verdict.CROSSED else 0
+    return 1 if result["verdict"] == "crossed" else 0
 
 
 diagnose.__doc__ = HELP

@@ -116,7 +116,8 @@ def _stated_unit(arrays: dict[str, NDArray], source: str) -> str:
         raise InputError(f"{source}: lengths are in {length!r} (r_unit), expected Å")
     if "e_unit" not in arrays:
         raise InputError(
-            f"{source}: the file does not say its unit of energy, expected --units with one of "
-            f"{', '.join(UNITS)} (original MD17 files are in kcal/mol)"
+            f"{source}: the file does not say its unit of energy, expected units to be given, one of "
+            f"{', '.join(UNITS)} (original MD17 files are in kcal/mol)",
+            "units",
         )
     return str(arrays["e_unit"])

@@ -56,7 +56,7 @@ def published_names(molecule: str, split: int | None = None) -> list[str]:
         molecules = ", ".join(sorted({one for one, _ in known}))
         raise InputError(
             f"no checksums are pinned for rMD17 molecule {molecule!r}, expected one of {molecules}; others "
-            "can be imported from the figshare archive with --from"
+            "can be imported from the figshare archive"
         )
     if split is not None and split not in splits:
         numbers = ", ".join(map(str, splits))

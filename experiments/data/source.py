@@ -26,7 +26,7 @@ def load(spec: str | Path, units: str | None = None) -> Frames:
     name, colon, rest = str(spec).partition(":")
     if colon and name in ("embedded", "rmd17"):
         if units is not None:
-            raise InputError(f"--units {units} does not apply to {spec}: its units are known")
+            raise InputError(f"units {units} do not apply to {spec}: its units are known", "units")
         return read_embedded(rest) if name == "embedded" else read_cached(rest)
     path = Path(spec)
     suffix = path.suffix.lower()

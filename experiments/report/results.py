@@ -3,10 +3,9 @@
 from pathlib import Path
 from typing import Any
 
-from experiments.crosscheck import CrossCheck
+from experiments.crosscheck import CrossCheck, Verdict
 from span_theorem.errors import InputError
 from span_theorem.results import Record, read_result
-from span_theorem.tables.verdict import boundary_verdict
 
 
 def read_diagnosis(path: Path) -> dict[str, Any]:
@@ -50,48 +49,6 @@ def read_diagnosis(path: Path) -> dict[str, Any]:
     return record.fields | {"verdict": boundary_verdict(record)}
 
 
-def read_study(path: Path) -> dict[str, Any] | None:
-    """A study as :func:`experiments.study.run_study` gives it, ``None`` if the file is of another kind.
-
-    Raises:
-        InputError: the file is missing, is not JSON, or lacks a field.
-    """
-    record = read_result(path)
-    if record.fields["kind"] != "study":
-        return None
-    for name in ("molecule", "data"):
-        record.text(name)
-    record.values("scope")
-    published = Record(path, "published", _object(record, "published"))
-    published.text("source")
-    for name in ("L", "d"):
-        published.integer(name)
-    published.number("cliff")
-    for name in ("rho", "r2_injected"):
-        figures = Record(path, f"published.{name}", _object(published, name))
-        for l in ("4", "5"):
-            figures.number(l)
-    groups = list(record.records("groups"))
-    if not groups:
-        raise InputError(f"{path}: field groups is empty, expected at least one network")
-    for group in groups:
-        for name in ("label", "solver"):
-            group.text(name)
-        for name in ("L", "d", "predicted_boundary", "measured_boundary"):
-            group.integer(name)
-        group.values("backbones")
-        for name in ("cliff_lower", "contrast", "contrast_ci"):
-            if name not in group.fields:
-                raise InputError(f"{path}: field {group.place}.{name} is missing")
-        group.fields["verdict"] = boundary_verdict(group)
-        _require_degrees(group)
-        measured = {degree["l"] for degree in group.fields["degrees"]}
-        boundary = group.integer("predicted_boundary")
-        if not {boundary, boundary + 1} <= measured:
-            raise InputError(f"{path}: field {group.place}.degrees lacks l = {boundary} or {boundary + 1}")
-    return record.fields
-
-
 def _require_degrees(record: Record) -> None:
     degrees = list(record.records("degrees"))
     if not degrees:
@@ -122,3 +79,25 @@ def _object(record: Record, *names: str) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise InputError(f"{record.path}: field {'.'.join(names)} is not an object")
     return value
+
+
+def boundary_verdict(record: Record) -> str:
+    """One of :class:`experiments.crosscheck.Verdict`: how a measured boundary stands to dL.
+
+    Files from before there were these words say ``agrees``, true, false or null, and both boundaries.
+
+    Raises:
+        InputError: a field is missing or not what it should be.
+    """
+    if "verdict" in record.fields:
+        verdict = record.text("verdict")
+        if verdict not in [*Verdict]:
+            place = f"{record.place}.verdict" if record.place else "verdict"
+            raise InputError(f"{record.path}: field {place} is {verdict!r}, expected {', '.join(Verdict)}")
+        return verdict
+    if "agrees" in record.fields and record.fields["agrees"] is None:
+        return "undecided"
+    if record.boolean("agrees"):
+        return "reached"
+    above = record.integer("measured_boundary") > record.integer("predicted_boundary")
+    return "crossed" if above else "below"

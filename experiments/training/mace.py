@@ -24,7 +24,7 @@ from experiments.backbones.feature_file import write_features
 from experiments.backbones.protocol import Backbone, card_of
 from experiments.data import Frames, load
 from experiments.data.extxyz import write_extxyz
-from experiments.split import divide, draw
+from experiments.split import divide, sample
 from experiments.training.evaluate import errors
 from experiments.training.started import claim
 from span_theorem.errors import InputError, MissingPackage
@@ -83,7 +83,7 @@ def write_shown(backbone: Backbone, path: Path, training: dict[str, Any] | None 
             licence="MIT",
             settings={**card.settings, **training},
         )
-    sets = [draw(load(name), number, seed=0) for name, number in SHOWN.items()]
+    sets = [sample(load(name), number, seed=0) for name, number in SHOWN.items()]
     # the control shows frames without labels
     shown = [Frames(one.numbers, one.positions, None, None, one.source) for one in sets]
     write_features(path, extract(backbone, shown, SITE))

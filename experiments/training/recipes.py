@@ -21,7 +21,7 @@ class Recipe:
         epochs: length of training, with the learning rate's cosine schedule; 0 leaves the initial weights.
         schedule: length of the cosine schedule where training stops before its end, as a look at the way there.
         selection: half-open ranges of the training frames that are used; all of them if empty.
-        validation_frames: how many of those, drawn by ``seed``, only choose the epoch whose weights are kept.
+        validation_frames: how many of those, sampled by ``seed``, only choose the epoch whose weights are kept.
     """
 
     training: str

@@ -165,7 +165,8 @@ def _locked(folder: Path) -> Iterator[int]:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             raise InputError(
-                f"a training is still running in {folder}: expected it to end first, or another --work folder"
+                f"a training is still running in {folder}: expected it to end first, or another folder",
+                "work",
             ) from error
         yield file.fileno()
 

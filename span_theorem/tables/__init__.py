@@ -6,43 +6,23 @@ from pathlib import Path
 from span_theorem.errors import InputError
 from span_theorem.latex import Table, document
 from span_theorem.results import Record, showing
-from span_theorem.tables.activation import activation_table
-from span_theorem.tables.architecture import architecture_table
-from span_theorem.tables.calibration import calibration_table
-from span_theorem.tables.capacity import capacity_table
 from span_theorem.tables.degrees import degrees_table
-from span_theorem.tables.dose import dose_table
 from span_theorem.tables.folds import folds_table
 from span_theorem.tables.grid import grid_table
-from span_theorem.tables.molecule import molecule_table
 from span_theorem.tables.multiplicity import multiplicity_table
 from span_theorem.tables.polygon import polygon_table
-from span_theorem.tables.study import study_tables
-from span_theorem.tables.training import training_table
-from span_theorem.tables.transfer import transfer_table
-from span_theorem.tables.where import where_table
 
 #: What a result file of each kind becomes.
 TABLES: dict[str, Callable[[Record], Table | tuple[Table, ...]]] = {
-    "study": study_tables,
     "grid": grid_table,
     "check": degrees_table,
     "multiplicity": multiplicity_table,
     "polygon": polygon_table,
     "folds": folds_table,
-    "control-activation": activation_table,
-    "control-capacity": capacity_table,
-    "control-dose": dose_table,
-    "control-calibration": calibration_table,
-    "control-training": training_table,
-    "control-architecture": architecture_table,
-    "control-where": where_table,
-    "control-molecule": molecule_table,
-    "control-transfer": transfer_table,
 }
 
-#: Kinds that other commands write and of which there is no table.
-WITHOUT_TABLE = frozenset({"show", "require", "diagnosis"})
+#: Kinds that other commands write, of which there is no table here; those of studies are made by `experiments tables`.
+WITHOUT_TABLE = frozenset({"show", "require", "diagnosis", "study"})
 
 DOCUMENT = "all-tables.tex"
 

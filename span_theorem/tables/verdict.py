@@ -1,9 +1,6 @@
-"""Verdicts in one word: of each route on one checked instance, and of a measured boundary."""
+"""The verdict of each route in one word, from the fields of one checked instance."""
 
-from span_theorem.errors import InputError
 from span_theorem.results import Record
-
-BOUNDARY = ("reached", "below", "crossed", "undecided")
 
 
 def exact_verdict(instance: Record) -> str:
@@ -25,28 +22,6 @@ def numeric_verdict(instance: Record) -> str:
     if instance.values("contradiction") or (alone and not _law_holds(instance)):
         return "CONTRADICTS"
     return "agrees" if numeric.boolean("clear") else "undecided"
-
-
-def boundary_verdict(record: Record) -> str:
-    """One of :data:`BOUNDARY`: how a measured boundary stands to dL.
-
-    Files from before there were these words say ``agrees``, true, false or null, and both boundaries.
-
-    Raises:
-        InputError: a field is missing or not what it should be.
-    """
-    if "verdict" in record.fields:
-        verdict = record.text("verdict")
-        if verdict not in BOUNDARY:
-            place = f"{record.place}.verdict" if record.place else "verdict"
-            raise InputError(f"{record.path}: field {place} is {verdict!r}, expected {', '.join(BOUNDARY)}")
-        return verdict
-    if "agrees" in record.fields and record.fields["agrees"] is None:
-        return "undecided"
-    if record.boolean("agrees"):
-        return "reached"
-    above = record.integer("measured_boundary") > record.integer("predicted_boundary")
-    return "crossed" if above else "below"
 
 
 def _law_holds(instance: Record) -> bool:

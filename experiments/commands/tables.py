@@ -1,0 +1,59 @@
+"""`python -m experiments tables`: LaTeX and Markdown of studies, from their result folders alone."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def tables(
+    results: Annotated[
+        list[Path], typer.Argument(help="Folders of studies, or a folder that holds several of them.")
+    ],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the tables.")] = Path("tables"),
+    page: Annotated[
+        Path | None,
+        typer.Option(
+            help="A Markdown page whose generated parts are rewritten: tables and claims between markers."
+        ),
+    ] = None,
+) -> int:
+    """LaTeX of every table of studies (booktabs alone), and a document that shows them all.
+
+    Examples:
+
+      python -m experiments tables docs/results -o tables
+
+      python -m experiments tables docs/results --page docs/results.md
+    """
+    from experiments.report.page import rewrite
+    from experiments.report.study import RESULT, read_study, result_path
+    from span_theorem import latex
+    from span_theorem.console import console
+    from span_theorem.errors import InputError
+    from span_theorem.output import make_folder, write_text
+
+    found = []
+    for path in results:
+        inner = sorted(one.parent for one in path.glob(f"*/{RESULT}")) if path.is_dir() else []
+        found += inner if inner and not (path / RESULT).exists() else [result_path(path)]
+    studies = [study for study in map(read_study, found) if study is not None]
+    if not studies:
+        raise InputError(
+            f"{', '.join(map(str, results))}: there is no study, expected a folder with {RESULT}"
+        )
+    out = console()
+    if page is not None:
+        rewrite(page, studies)
+        out.print(f"written: {page}")
+        return 0
+    make_folder(output)
+    names = []
+    for study in studies:
+        for table in study.tables:
+            names.append(f"{latex.label(table.name)}.tex")
+            source = f"{study.name}/{RESULT}"
+            write_text(output / names[-1], table.latex(source, "python -m experiments tables"))
+    write_text(output / "all-studies.tex", latex.document(names))
+    out.print(f"{len(names)} tables written to {output}")
+    return 0

@@ -1,0 +1,160 @@
+"""What cells name, opened once in a process: backbones, structures, features."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from experiments.backbones import Backbone, Options, card_of, open_backbone
+from experiments.backbones.registry import open_plain
+from experiments.backbones.verification import Verification, verify
+from experiments.data import Frames, load
+from experiments.features import FeatureReader, Progress
+from experiments.lab.cell import Cell
+from experiments.split import divide, sample
+
+CHECKSUMS = ("weights_sha256", "checkpoint_sha256", "feature_file")
+"""What tells weights apart: one of these in the settings of a card. A user's Python file may read others, so its
+backbone has none and is measured anew every time."""
+
+
+@dataclass(frozen=True)
+class Access:
+    """How the things that cells name are opened; goes to workers with the cells.
+
+    Attributes:
+        options: of backbones, but for the layer, which the cell names.
+        units: of energies in files that do not state them.
+        cache: folder of features; ``None`` keeps none.
+    """
+
+    options: Options = field(default_factory=Options)
+    units: str | None = None
+    cache: Path | None = None
+
+
+class Sources:
+    """Opens what cells name.
+
+    Args:
+        access: see :class:`Access`.
+        backbones: objects by the name that cells use, for backbones that no file holds.
+        structures: the same of structures.
+        progress: called with the number of structures whose features were just made.
+    """
+
+    def __init__(
+        self,
+        access: Access | None = None,
+        backbones: Mapping[str, Backbone] | None = None,
+        structures: Mapping[str, Frames] | None = None,
+        progress: Progress = lambda done: None,
+    ):
+        self.access = access or Access()
+        self.given_backbones = dict(backbones or {})
+        self.given_structures = dict(structures or {})
+        self.reader = FeatureReader(self.access.cache, progress)
+        self._backbones: dict[Any, Backbone] = {}
+        self._structures: dict[Any, Any] = {}
+        self._verified: dict[Any, Verification] = {}
+
+    @property
+    def portable(self) -> bool:
+        """Whether a worker elsewhere could open the same."""
+        return not (self.given_backbones or self.given_structures)
+
+    def backbone(self, cell: Cell) -> Backbone:
+        """The cell's backbone at its layer.
+
+        Raises:
+            InputError: whatever opening refuses.
+        """
+        key = cell.backbone, cell.layer, cell.rule if "|planted" in cell.backbone else None
+        if key not in self._backbones:
+            if cell.backbone in self.given_backbones:
+                return self.given_backbones[cell.backbone]
+            marked = cell.pair if key[2] else None
+            options = replace(self.access.options, layer=cell.layer)
+            self._backbones[key] = open_backbone(cell.backbone, options, marked, self._plain)
+        return self._backbones[key]
+
+    def _plain(self, spec: str, options: Options) -> Backbone:
+        """A network without suffixes: several wrappers share one."""
+        key = spec, options
+        if key not in self._backbones:
+            network = self._backbones[key] = open_plain(spec, options)
+            # the default layer by its name is the same network again
+            self._backbones[spec, replace(options, layer=card_of(network).layer)] = network
+        return self._backbones[key]
+
+    def structures(self, cell: Cell) -> tuple[Frames, Frames]:
+        """Training and test structures, sampled.
+
+        Raises:
+            InputError: whatever reading refuses.
+        """
+        seed = cell.seed if cell.sample_seed is None else cell.sample_seed
+        if cell.test is None:
+            key = cell.training, cell.n_train, cell.n_test, seed
+            if key not in self._structures:
+                self._structures[key] = divide(self._load(cell.training), cell.n_train, cell.n_test, seed)
+            return self._structures[key]
+        return (
+            self._sample(cell.training, cell.n_train, seed),
+            self._sample(cell.test, cell.n_test, seed),
+        )
+
+    def verification(self, backbone: Backbone, frames: Frames, seed: int) -> Verification:
+        """See :func:`experiments.backbones.verification.verify`."""
+        key = id(backbone), frames.checksum, seed
+        if key not in self._verified:
+            self._verified[key] = verify(backbone, frames.numbers, frames.positions, seed=seed)
+        return self._verified[key]
+
+    def identity(self, cell: Cell) -> dict[str, Any] | None:
+        """What identifies the content of everything the cell names; ``None`` if nothing tells the weights apart.
+
+        Raises:
+            InputError: whatever opening refuses.
+        """
+        from experiments.lab.measure import MEASURES
+
+        return MEASURES[cell.measure].identity(cell, self)
+
+    def contents(self, cell: Cell) -> dict[str, Any] | None:
+        """The identity of a cell that names one backbone and two sets of structures."""
+        card = card_of(self.backbone(replace(cell, layer=None)))
+        layer = cell.layer or card.layer
+        if layer not in card.layers:  # another layer behind a wrapper, or none that there is
+            card = card_of(self.backbone(cell))
+        if not set(CHECKSUMS) & set(card.settings):
+            return None
+        training, test = self.structures(cell)
+        return {
+            "weights": dict(card.settings),
+            "layer": layer,
+            "irreps": card.layers[layer],
+            "training": training.checksum,
+            "test": test.checksum,
+        }
+
+    def _sample(self, name: str, number: int, seed: int) -> Frames:
+        key = name, number, seed
+        if key not in self._structures:
+            self._structures[key] = sample(self._load(name), number, seed)
+        return self._structures[key]
+
+    def _load(self, name: str) -> Frames:
+        if name in self.given_structures:
+            return self.given_structures[name]
+        key = "whole", name
+        if key not in self._structures:
+            self._structures[key] = load(name, units=self.access.units)
+        return self._structures[key]
+
+
+@cache
+def sources_of(access: Access) -> Sources:
+    """The sources of this process, so that what one task opened serves the next."""
+    return Sources(access)

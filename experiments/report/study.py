@@ -1,0 +1,114 @@
+"""A study's result folder read back, and a study printed."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from experiments.lab.tables import Table
+from span_theorem.checked import checked
+from span_theorem.errors import InputError
+from span_theorem.reading import read_json
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+KIND = "study"
+RESULT = "study.json"
+
+
+class Sayable(Protocol):
+    """A claim."""
+
+    @property
+    def holds(self) -> bool | None: ...
+
+    def words(self) -> str: ...
+
+
+class Printable(Protocol):
+    """What can be printed: a report, or a result read back."""
+
+    @property
+    def tables(self) -> Sequence[Table]: ...
+
+    @property
+    def claims(self) -> Sequence[Sayable]: ...
+
+    @property
+    def scope(self) -> Sequence[str]: ...
+
+
+@dataclass(frozen=True)
+class Claimed:
+    """A claim as a result file holds it (see :func:`experiments.lab.claims.to_dict`)."""
+
+    kind: str
+    holds: bool | None
+    sentence: str
+    figures: Mapping[str, Any]
+
+    def words(self) -> str:
+        """The claim with its figures."""
+        return self.sentence
+
+
+@dataclass(frozen=True)
+class StudyResult:
+    """A study as its file holds it (see :func:`experiments.lab.study.study_dict`)."""
+
+    kind: str
+    name: str
+    statement: str
+    holds: bool | None
+    claims: tuple[Claimed, ...]
+    tables: tuple[Table, ...]
+    scope: tuple[str, ...]
+    settings: Mapping[str, Any]
+    backbones: Mapping[str, Any]
+    structures: Mapping[str, Any]
+    left_out: Mapping[str, str]
+    versions: Mapping[str, str]
+
+
+def result_path(path: Path) -> Path:
+    """The file of a result: a study's folder stands for its study.json."""
+    return path / RESULT if path.is_dir() and (path / RESULT).exists() else path
+
+
+def read_study(path: Path) -> StudyResult | None:
+    """A study, ``None`` if the file is of another kind.
+
+    Args:
+        path: of a study's folder or its study.json.
+
+    Raises:
+        InputError: the file is missing, is not JSON, or a field is missing or not what it should be.
+    """
+    path = result_path(path)
+    content = read_json(path, "a result file")
+    if content.get("kind") != KIND:
+        return None
+    if "tables" not in content:
+        raise InputError(
+            f"{path} is of an earlier version: expected a study with tables; run the study again"
+        )
+    study = checked(content, StudyResult, path)
+    for index, table in enumerate(study.tables):
+        for number, row in enumerate(table.rows):
+            if len(row) != len(table.columns):
+                raise InputError(
+                    f"{path}: tables[{index}].rows[{number}]: expected {len(table.columns)} cells, found {len(row)}"
+                )
+    return study
+
+
+def print_report(report: Printable, console: "Console") -> None:
+    """Tables, claims and scope on a terminal."""
+    for table in report.tables:
+        console.print(table.terminal())
+    marks = {True: "holds", False: "FAILS", None: "     "}
+    for claim in report.claims:
+        console.print(f"{marks[claim.holds]}  {claim.words()}")
+    for sentence in report.scope:
+        console.print(sentence)
