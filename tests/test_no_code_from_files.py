@@ -5,6 +5,7 @@ import io
 import json
 import pickle
 import shutil
+import sqlite3
 from pathlib import Path
 
 import numpy as np
@@ -20,14 +21,17 @@ from experiments.backbones.shipped.format import paths
 from experiments.cli import app as experiments
 from experiments.data import load, write_extxyz, write_npz
 from experiments.features import FeatureReader
-from experiments.parts import Parts
+from experiments.lab.runner import run as measure
+from experiments.lab.store import Store, _checksum, packed
 from span_theorem.cli import app as span_theorem
 from span_theorem.command import run
 from span_theorem.errors import InputError
 from span_theorem.reading import sha256
+from tests.experiments.lab.polygons import CELLS
 from tests.experiments.synthetic import random_frames
 from tests.experiments.test_features import Counting, parts
 from tests.fuzz.test_commands import commands
+from tests.kill.commands import made
 
 NETWORK = "aspirin-gfn2-0"
 FRAMES = random_frames(3, 0)
@@ -96,7 +100,11 @@ def hostile(folder, mark):
     (folder / "code.py").write_text(f"open({str(mark)!r}, 'w')\ndef factory(): pass\n")
     (folder / "tag.yaml").write_text(f"a: !!python/object/apply:builtins.open ['{mark}', 'w']\n")
     (folder / "target.json").write_text(json.dumps(payload))
-    for source in sorted(RESULTS.glob("*.json")):
+    (folder / "tag.toml").write_text(
+        f"[base]\nbackbone = '!!python/object/apply:builtins.open [{mark}, w]'\n"
+    )
+    (folder / "pickle.toml").write_bytes(bomb)
+    for source in (*sorted(RESULTS.glob("*.json")), made() / "study" / "study.json", made() / "result.json"):
         content = json.loads(source.read_text())
         (folder / f"result-{source.name}").write_text(
             json.dumps({**infected(content, payload), "kind": content["kind"]})
@@ -118,6 +126,10 @@ def hostile(folder, mark):
             f"config-{key}",
             lambda _, path, __, key=key, value=value: rewrite(path, lambda values: {**values, key: value}),
         )
+    families = ", ".join(map(json.dumps, backbones(folder, sorted(folder.iterdir()))))
+    (folder / "grid.toml").write_text(
+        f'[base]\ntraining = "{GOOD}"\nrule = "pair(0, 1)"\n[axes]\nbackbone = [{families}]\n'
+    )
     files = sorted(folder.iterdir())
     (folder / "good").mkdir()
     write_npz(FRAMES, folder / GOOD)
@@ -154,8 +166,15 @@ PLACES = {
     "inject": lambda folder, files: [
         ["--frames", path, *PAIR, "--l", "1", "-o", "out.xyz"] for path in frames(files)
     ],
+    "study": lambda folder, files: [
+        ["leakage", "--executor", "slurm", "--config", str(path)] for path in files if path.suffix == ".yaml"
+    ],
+    "sweep": lambda folder, files: [
+        [str(path), "--executor", "serial", "-o", "swept"] for path in files if path.suffix == ".toml"
+    ],
     "report": lambda folder, files: [[str(path)] for path in files if path.suffix == ".json"],
-    "tables": lambda folder, files: [["--results", str(folder), "-o", "tables"]],
+    "tables": lambda folder, files: [[str(path), "-o", "tables"] for path in files if path.suffix == ".json"],
+    "span_theorem tables": lambda folder, files: [["--results", str(folder), "-o", "tables"]],
     "data fetch": lambda folder, files: [["rmd17", "--molecule", "aspirin", "--from", str(folder)]],
     "train run": lambda folder, files: [
         *([NETWORK, "--training", path, "--work", "work"] for path in frames(files)),
@@ -175,11 +194,15 @@ ELSEWHERE = {
     # what these read lies in folders of their own, under names that hold a checksum: see the tests below
     *("aspirin", "controls", "demo", "data list", "data verify", "data generate"),
     # these read no file of a user's
-    *("backbones", "train recipes", "check", "grid", "multiplicity", "require", "show", "polygon", "folds"),
+    *("backbones", "train recipes"),
+    *(
+        f"span_theorem {name}"
+        for name in ("check", "grid", "multiplicity", "require", "show", "polygon", "folds")
+    ),
 }
 PROGRAMS = {
-    " ".join(path): app
-    for app in (experiments, span_theorem)
+    " ".join((*program, *path)): app
+    for program, app in (((), experiments), (("span_theorem",), span_theorem))
     for path, _ in commands(typer.main.get_command(app))
 }
 
@@ -196,7 +219,7 @@ def no_work(monkeypatch):
     def stop(*arguments, **options):
         raise InputError("stopped before the work")
 
-    for work in ("experiments.report.run.diagnose", "experiments.training.run.train"):
+    for work in ("experiments.diagnosis.diagnose", "experiments.training.run.train"):
         monkeypatch.setattr(work, stop)
 
 
@@ -209,7 +232,8 @@ def test_no_file_is_run_without_trust(command, files, no_work, capsys, monkeypat
     folder, mark, every = files
     monkeypatch.chdir(folder)
     for line in PLACES[command](folder, every):
-        status = run(PROGRAMS[command], "program", [*command.split(), *line])
+        words = command.removeprefix("span_theorem ").split()
+        status = run(PROGRAMS[command], "program", [*words, *line])
         error = capsys.readouterr().err
         assert not mark.exists(), line
         assert status in (0, 2), line
@@ -274,16 +298,34 @@ def test_a_cached_part_is_not_run(tmp_path):
         assert not mark.exists()
 
 
-def test_a_part_of_a_study_is_not_run(tmp_path):
-    mark = tmp_path / "mark"
-    kept = Parts(tmp_path / "parts")
-    kept.get({"a": 1}, lambda: {"value": 1})
-    (part,) = (tmp_path / "parts").rglob("*.json")
-    whole = json.loads(part.read_text())
-    for content in (json.dumps(infected(whole, instantiated(mark))).encode(), pickle.dumps(Bomb(mark))):
-        part.write_bytes(content)
-        kept.get({"a": 1}, lambda: {"value": 1})
+def test_a_kept_measurement_is_not_run(tmp_path):
+    """Whatever stands in a store under a right checksum, it is measured again."""
+    mark, store = tmp_path / "mark", Store(tmp_path / "store.sqlite")
+    expected = {cell: packed(found) for cell, found in measure(CELLS, store).measured.items()}
+    described, sums = expected[CELLS[0]]
+    infection = json.dumps(infected(json.loads(described), instantiated(mark))).encode()
+    bomb = pickle.dumps(Bomb(mark))
+    for payload in (
+        (infection, sums),
+        (bomb, sums),
+        (described, bomb),
+        (b"[]", sums),
+        (b'{"sums": 1}', sums),
+    ):
+        with contextlib.closing(sqlite3.connect(store.path)) as connection, connection:
+            for (key,) in connection.execute("SELECT key FROM measurements").fetchall():
+                row = (*payload, _checksum(key, *payload), key)
+                connection.execute(
+                    "UPDATE measurements SET described = ?, sums = ?, checksum = ? WHERE key = ?", row
+                )
+        again = measure(CELLS, store)
+        assert not again.failures
         assert not mark.exists()
+        if payload[0] != infection:  # which is a measurement, of other words
+            assert {cell: packed(found) for cell, found in again.measured.items()} == expected
+    store.path.write_bytes(bomb)
+    assert measure(CELLS, store).failures
+    assert not mark.exists()
 
 
 def test_the_users_cache_of_frames_is_not_run(tmp_path, monkeypatch, capsys):

@@ -1,13 +1,15 @@
-"""The results that are committed: the tables a paper needs are there, compile together, and documents quote them."""
+"""The results that are committed: every study has its folder, tables compile, documents quote what is there."""
 
 import json
 import re
-from collections import Counter
 from pathlib import Path
 
+import pandas
 import pytest
 
-from experiments.controls.registry import CONTROLS
+from experiments.report.page import MARKED, generated
+from experiments.report.study import read_study
+from experiments.studies.registry import STUDIES
 from span_theorem.latex import document
 from span_theorem.results import read_results
 from span_theorem.tables import render_tables
@@ -15,44 +17,59 @@ from tests.span_theorem.test_latex import compile_with_pdflatex, needs_pdflatex
 
 DOCS = Path(__file__).parents[1] / "docs"
 RESULTS = DOCS / "results"
+PAGE = (DOCS / "results.md").read_text(encoding="utf-8")
 
 FIGURE = re.compile(r"(-?\d+\.?\d*) \[(-?\d+\.?\d*), (-?\d+\.?\d*)\]")
 
 
-@pytest.fixture(scope="module")
-def files():
-    """LaTeX of every table, by file name."""
-    return render_tables(read_results(RESULTS))
+def published():
+    return [read_study(RESULTS / name) for name in STUDIES]
 
 
-def test_every_table_of_the_paper_is_made(files):
-    kinds = Counter(result.text("kind") for result in read_results(RESULTS))
-    assert kinds["study"] == 2
-    assert {"grid", "multiplicity", "polygon", "folds", *(f"control-{name}" for name in CONTROLS)} <= set(
-        kinds
-    )
-    assert {"aspirin-rmd17-headline.tex", "aspirin-rmd17-replicates.tex"} <= set(files)
-    *tables, together = files.values()
-    assert together == document(list(files)[:-1])
-    assert all(text.count(r"\toprule") for text in tables)
+@pytest.mark.parametrize("name", STUDIES)
+def test_every_study_has_its_folder(name):
+    study = read_study(RESULTS / name)
+    assert study.name == name
+    assert study.tables
+    assert study.holds is not False
+    cells = pandas.read_csv(RESULTS / name / "cells.csv")
+    assert {"backbone", "training", "seed", "l", "n_structures"} <= set(cells)
+    assert cells["cell"].nunique() == study.settings["cells"]
+    for suffix in ("png", "svg"):
+        assert (RESULTS / name / f"{name}.{suffix}").stat().st_size > 1000
+
+
+def test_the_results_page_is_what_the_results_make_of_it():
+    assert generated(PAGE, published()) == PAGE, "docs/results.md is stale: make results"
+
+
+def test_the_results_page_shows_every_table_and_every_claim():
+    shown = {(match[2], match[3]) for match in MARKED.finditer(PAGE)}
+    studies = published()
+    assert shown == {("claims", study.name) for study in studies} | {
+        ("table", table.name) for study in studies for table in study.tables
+    }
 
 
 @needs_pdflatex
-def test_all_tables_compile_in_one_document_and_fit_the_page(files, tmp_path):
-    for name, text in files.items():
+def test_all_tables_compile_in_one_document_and_fit_the_page(tmp_path):
+    files = render_tables(read_results(RESULTS))
+    files.pop("all-tables.tex")
+    for study in published():
+        for table in study.tables:
+            files[f"{table.name}.tex"] = table.latex(study.name, "a command")
+    for name, text in (files | {"all.tex": document(list(files))}).items():
         (tmp_path / name).write_text(text, encoding="utf-8")
-    log, good = compile_with_pdflatex(tmp_path, "all-tables.tex")
+    log, good = compile_with_pdflatex(tmp_path, "all.tex")
     assert good, log[-2000:]
     assert "Overfull" not in log
     assert "Float too large" not in log
 
 
 def sections():
-    """Parts of the results page, with the result files that each names: by path, or as the control it runs."""
-    for part in re.split(r"\n(?=#+ )", (DOCS / "results.md").read_text(encoding="utf-8")):
-        names = re.findall(r"docs/results/([\w.-]+\.json)", part)
-        names += [f"control-{name}.json" for name in re.findall(r"experiments controls ([a-z]+)\n", part)]
-        yield part.splitlines()[0].strip("# "), part, names
+    """Parts of the results page as written by hand, with the result files that each names."""
+    for part in re.split(r"\n(?=#+ )", MARKED.sub("", PAGE)):
+        yield part.splitlines()[0].strip("# "), part, re.findall(r"docs/results/([\w.-]+\.json)", part)
 
 
 def estimates(node):
@@ -70,11 +87,8 @@ def estimates(node):
 
 
 @pytest.mark.parametrize(("title", "text", "names"), sections(), ids=lambda value: str(value)[:30])
-def test_every_figure_quoted_with_an_interval_stands_in_the_results_named(title, text, names):
+def test_figures_with_an_interval_stand_in_a_generated_part_or_in_the_results_named(title, text, names):
     quoted = FIGURE.findall(text.replace("−", "-"))
-    if not quoted:
-        return
-    assert names, f"the section '{title}' quotes figures and names no result"
     known = [found for name in names for found in estimates(json.loads((RESULTS / name).read_text()))]
     for figures in quoted:
         rounding = [0.51 * 10.0 ** -len(figure.partition(".")[2]) for figure in figures]
@@ -90,6 +104,6 @@ def test_every_figure_quoted_with_an_interval_stands_in_the_results_named(title,
 
 
 def test_pictures_that_documents_show_are_there():
-    for page in DOCS.glob("*.md"):
+    for page in (*DOCS.glob("*.md"), DOCS.parent / "README.md"):
         for picture in re.findall(r"!\[[^\]]*\]\(([^)]+)\)", page.read_text(encoding="utf-8")):
-            assert (DOCS / picture).exists(), f"{page.name} shows {picture}"
+            assert (page.parent / picture).exists(), f"{page.name} shows {picture}"

@@ -8,6 +8,7 @@ import pytest
 
 from experiments.cli import main
 from experiments.data import write_npz
+from span_theorem.errors import InputError
 from tests.experiments.synthetic import random_frames
 from tests.rmd17 import RMD17
 
@@ -91,6 +92,17 @@ def test_energies_alone_if_asked(workplace, capsys):
     assert main([*arguments(json="result.json"), "--no-forces"]) == 0
     result = json.loads((workplace / "result.json").read_text())
     assert all(degree["r2_injected"] is None for degree in result["degrees"])
+
+
+def test_result_and_figure_are_written_together_or_not_at_all(workplace, capsys, monkeypatch):
+    def fail(results, paths):
+        raise InputError("the figure cannot be drawn")
+
+    monkeypatch.setattr("experiments.report.figure.draw_recoveries", fail)
+    before = sorted(path.name for path in workplace.iterdir())
+    assert main(arguments(json="result.json")) == 2
+    assert "the figure cannot be drawn" in capsys.readouterr().err
+    assert sorted(path.name for path in workplace.iterdir() if path.name != "__pycache__") == before
 
 
 def test_dots_in_a_figure_name_stay(workplace, capsys):
@@ -179,27 +191,27 @@ def prepare_truncated():
         ({"frames": "bad.npz"}, prepare_nan, ["bad.npz", "frame 7", "atom 2"]),
         ({"frames": "bad.npz"}, prepare_shape, ["bad.npz", "(60, 4, 3)"]),
         ({"frames": "bad.npz"}, prepare_close, ["bad.npz", "frame 5", "0.1 Å"]),
-        ({"site": 3}, None, ["--site 3", "0 to 2"]),
+        ({"site": 3}, None, ["site 3", "0 to 2"]),
         ({"toward": 0}, None, ["both 0"]),
         ({"site": "x"}, None, ["--site", "x"]),
-        ({"d": 9}, None, ["--d 9", "1 to 3"]),
+        ({"d": 9}, None, ["d = 9", "1 to 3"]),
         ({"d": "1.5"}, None, ["--d", "valid integer"]),
-        ({"l-max": 40}, None, ["--l-max 40", "1 to 12"]),
+        ({"l-max": 40}, None, ["l_max is 40", "1 to 12"]),
         ({"solver": "magic"}, None, ["magic", "equivariant, free, mlp"]),
         ({"backbone": "nothing"}, None, ["unknown backbone 'nothing'"]),
         ({"backbone": "sevennet:7net-0", "layer": "9"}, None, ["no layer '9'", "0, 1, 2, 3, 4"]),
-        ({"device": "abacus"}, None, ["--device abacus", "cpu"]),
-        ({"amplitude": 0}, None, ["--amplitude 0.0", "positive"]),
-        ({"amplitude": -2}, None, ["--amplitude -2.0", "positive"]),
-        ({"read-at": 5}, None, ["--read-at 5", "0 to 2"]),
-        ({"pairs": "bonds"}, None, ["--pairs", "--site"]),
-        ({"site": None}, None, ["--site and --toward, or --pairs"]),
-        ({"site": None, "toward": None, "pairs": "0-9"}, None, ["--toward 9", "0 to 2"]),
+        ({"device": "abacus"}, None, ["device abacus", "cpu"]),
+        ({"amplitude": 0}, None, ["amplitude is 0.0", "positive"]),
+        ({"amplitude": -2}, None, ["amplitude is -2.0", "positive"]),
+        ({"read-at": 5}, None, ["atom 5 is to be read", "0 to 2"]),
+        ({"pairs": "bonds"}, None, ["pairs were given with a site", "one or the other"]),
+        ({"site": None}, None, ["a site and an atom it points to, or pairs"]),
+        ({"site": None, "toward": None, "pairs": "0-9"}, None, ["toward 9", "0 to 2"]),
         ({"solver": "mlp", "activation": "swish"}, None, ["swish", "silu"]),
         ({"activation": "silu"}, None, ["for solver mlp"]),
-        ({"solver": "mlp", "width": 0}, None, ["--width 0"]),
-        ({"n-train": 10}, None, ["10 training frames", "at least 20"]),
-        ({"n-test": 3}, None, ["3 test frames", "at least 10"]),
+        ({"solver": "mlp", "width": 0}, None, ["width 0", "at least 1"]),
+        ({"n-train": 10}, None, ["10 training structures", "at least 20"]),
+        ({"n-test": 3}, None, ["3 test structures", "at least 10"]),
         ({"test-frames": "training.npz"}, None, ["also training frames"]),
         ({"json": "missing/result.json"}, None, ["missing/result.json"]),
         ({"json": "."}, None, ["folder"]),

@@ -8,15 +8,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from experiments.data.frames import Frames
-from experiments.diagnosis import Settings, diagnose
-from experiments.direction import MarkedPair
+from experiments.diagnosis import diagnose
+from experiments.lab.cell import Cell, grid, pair
+from experiments.lab.sources import Sources
 from experiments.spn import Probe
 from experiments.spn.mlp import Training
 from span_theorem.errors import InputError
 from tests.experiments.synthetic import FeaturesOnly, Noise, Silent, Spectrum, random_frames
 
 TRAINING, TEST = random_frames(80, seed=0), random_frames(40, seed=1)
-PAIR = MarkedPair(0, 1)
 QUICK = Training(width=32, steps=500, samples=(300, 60))
 PROBES = {
     "equivariant": Probe("equivariant", 2),
@@ -31,9 +31,18 @@ SHORT = {
 }
 
 
-def run(backbone, training=TRAINING, test=TEST, probe=PROBES["equivariant"], **options):
+def run(
+    backbone, training=TRAINING, test=TEST, probe=PROBES["equivariant"], rules=("pair(0, 1)",), **options
+):
     options = {"orientations": 8, "test_orientations": 4} | options
-    return diagnose(backbone, training, test, Settings(pairs=(PAIR,), probe=probe, **options))
+    base = Cell("network", training="training", test="test", probe=probe, **options)
+    sources = Sources(backbones={"network": backbone}, structures={"training": training, "test": test})
+    return diagnose(grid(base, rule=rules), sources)
+
+
+def by_frequency(result):
+    """The figures as a result file holds them."""
+    return {degree["l"]: degree for degree in result.to_dict()["degrees"]}
 
 
 def reachable(orders, degree, l_max):
@@ -50,36 +59,36 @@ def reachable(orders, degree, l_max):
 @pytest.mark.parametrize("solver", PROBES)
 def test_exact_harmonics_up_to_two_are_recovered_up_to_four(solver):
     result = run(Spectrum([0, 1, 2]), probe=PROBES[solver])
-    found = {degree.l: degree for degree in result.summary.degrees}
+    found = by_frequency(result)
     for l in (1, 2, 3, 4):
-        assert found[l].rho == pytest.approx(1, abs=0.02)
-        assert found[l].r2_injected == pytest.approx(1, abs=0.05)
+        assert found[l]["rho"] == pytest.approx(1, abs=0.02)
+        assert found[l]["r2_injected"] == pytest.approx(1, abs=0.05)
     for l in (5, 6):
-        assert -0.1 < found[l].rho < 0.03
-        assert found[l].rho_ci[0] < 0.01
-        assert abs(found[l].r2_injected) < 0.1  # the frames' own forces are noise of four times the power
-    assert result.cross_check.measured_boundary == 4
-    assert result.cross_check.verdict == "reached"
-    assert result.cross_check.contrast_ci[0] > 0
+        assert -0.1 < found[l]["rho"] < 0.03
+        assert found[l]["rho_ci"][0] < 0.01
+        assert abs(found[l]["r2_injected"]) < 0.1  # the frames' own forces are noise of four times the power
+    assert result.check.measured_boundary == 4
+    assert result.check.verdict == "reached"
+    assert result.check.contrast_ci[0] > 0
 
 
 @pytest.mark.parametrize("solver", PROBES)
 def test_a_network_that_breaks_its_ceiling_is_found_out(solver):
     result = run(Spectrum([0, 1, 2, 5]), probe=PROBES[solver], order=2, forces=solver != "mlp")
-    assert result.cross_check.predicted_boundary == 4
-    at_five = next(found for found in result.summary.degrees if found.l == 5)
-    assert at_five.rho > 0.9
-    assert solver == "mlp" or at_five.r2_injected > 0.9
-    assert result.cross_check.measured_boundary > 4
-    assert result.cross_check.verdict == "crossed"
-    assert "CONTRADICTS" in result.cross_check.sentence()
+    assert result.check.predicted_boundary == 4
+    at_five = by_frequency(result)[5]
+    assert at_five["rho"] > 0.9
+    assert solver == "mlp" or at_five["r2_injected"] > 0.9
+    assert result.check.measured_boundary > 4
+    assert result.check.verdict == "crossed"
+    assert "CONTRADICTS" in result.check.sentence()
 
 
 @pytest.mark.parametrize("solver", ["equivariant", "free"])
 def test_without_order_two_the_boundary_is_two(solver):
     result = run(Spectrum([0, 1]), probe=PROBES[solver], order=2)
-    assert result.cross_check.measured_boundary == 2
-    assert result.cross_check.verdict == "below"
+    assert result.check.measured_boundary == 2
+    assert result.check.verdict == "below"
 
 
 @pytest.mark.parametrize("solver", PROBES)
@@ -87,11 +96,11 @@ def test_without_order_two_the_boundary_is_two(solver):
 def test_nothing_is_recovered_where_nothing_is(solver, backbone):
     training, test = random_frames(80, 2, n_atoms=4), random_frames(40, 3, n_atoms=4)
     result = run(backbone, training, test, probe=PROBES[solver], forces=solver != "mlp")
-    assert result.cross_check.measured_boundary == 0
-    for found in result.summary.degrees:
-        assert abs(found.rho) < 0.04
-        assert found.rho_ci[0] < 0.01
-        assert solver == "mlp" or found.r2_injected < 0.01
+    assert result.check.measured_boundary == 0
+    for found in by_frequency(result).values():
+        assert abs(found["rho"]) < 0.04
+        assert found["rho_ci"][0] < 0.01
+        assert solver == "mlp" or found["r2_injected"] < 0.01
 
 
 @settings(max_examples=8, deadline=None)
@@ -100,19 +109,19 @@ def test_the_measured_boundary_is_the_one_the_spectrum_implies(orders, degree, s
     if solver == "free" and max(orders) == 3:
         degree = min(degree, 2)  # cubics of 16 components want more samples than a test has
     result = run(Spectrum(sorted(orders)), probe=Probe(solver, degree), l_max=6, forces=False)
-    recovered = {found.l for found in result.summary.degrees if found.rho_ci[0] > 0.5}
+    recovered = {l for l, found in by_frequency(result).items() if found["rho_ci"][0] > 0.5}
     implied = reachable(orders, degree, 6)
     assert recovered == implied
-    assert result.cross_check.measured_boundary == max(implied, default=0)
+    assert result.check.measured_boundary == max(implied, default=0)
 
 
 @pytest.mark.parametrize("solver", PROBES)
 def test_shuffled_labels_recover_nothing(solver):
     result = run(Spectrum([0, 1, 2]), probe=PROBES[solver], shuffled=True, forces=False)
-    assert result.cross_check.measured_boundary == 0
-    for found in result.summary.degrees:
-        assert found.rho_ci[0] < 0.02
-        assert found.rho < 0.03
+    assert result.check.measured_boundary == 0
+    for found in by_frequency(result).values():
+        assert found["rho_ci"][0] < 0.02
+        assert found["rho"] < 0.03
 
 
 def test_a_network_that_has_part_of_the_labels_has_a_null_gain():
@@ -140,26 +149,26 @@ def test_a_network_that_has_part_of_the_labels_has_a_null_gain():
             forces=False,
         )
         variance = np.var(labelled(TEST).energies)
-        for found in result.summary.degrees:
-            assert found.null_gain == pytest.approx(variance, rel=0.1)
-            assert found.rho == pytest.approx(1 if found.l <= 4 else 0, abs=0.08)
+        for found in by_frequency(result).values():
+            assert found["null_gain"] == pytest.approx(variance, rel=0.1)
+            assert found["rho"] == pytest.approx(1 if found["l"] <= 4 else 0, abs=0.08)
 
 
 def test_equivariant_says_where_there_is_no_path():
-    paths = {found.l: found.path for found in run(Spectrum([0, 1, 2])).summary.degrees}
+    paths = {l: found["path"] for l, found in by_frequency(run(Spectrum([0, 1, 2]))).items()}
     assert paths == {1: True, 2: True, 3: True, 4: True, 5: False, 6: False}
 
 
 def test_nothing_above_the_prediction_measured_leaves_the_verdict_open():
-    assert run(Spectrum([0, 1, 2]), l_max=4).cross_check.verdict == "undecided"
+    assert run(Spectrum([0, 1, 2]), l_max=4).check.verdict == "undecided"
 
 
 def test_a_probe_that_is_no_polynomial_has_nothing_to_agree_with():
     probe = Probe("mlp", 2, "tanh", Training(width=8, steps=20, samples=(100, 20)))
     result = run(Spectrum([0, 1, 2]), probe=probe, forces=False)
-    assert result.cross_check.verdict == "undecided"
+    assert result.check.verdict == "undecided"
     assert "no polynomial" in result.to_dict()["scope"][0]
-    assert "this is none" in result.cross_check.sentence()
+    assert "this is none" in result.check.sentence()
 
 
 @pytest.mark.parametrize("solver", ["free", "mlp"])
@@ -172,27 +181,27 @@ def test_the_same_seed_gives_the_same_result(solver):
 
 
 def test_figures_of_many_pairs_are_the_mean_of_theirs():
-    pairs = (MarkedPair(0, 1), MarkedPair(1, 2))
-    both = diagnose(Spectrum([0, 1, 2]), TRAINING, TEST, Settings(pairs=pairs, forces=False))
-    assert [result.pair for result in both.pairs] == list(pairs)
+    both = run(Spectrum([0, 1, 2]), rules=(pair(0, 1), pair(1, 2)), forces=False)
     written = both.to_dict()
+    assert [(one["site"], one["toward"]) for one in written["pairs"]] == [(0, 1), (1, 2)]
     for column, degree in enumerate(written["degrees"]):
-        mean = np.mean([pair["degrees"][column]["rho"] for pair in written["pairs"]])
+        mean = np.mean([one["degrees"][column]["rho"] for one in written["pairs"]])
         assert degree["rho"] == pytest.approx(mean)
 
 
 def test_features_may_be_read_at_another_atom():
     """Atom 1 of a chain does not see the direction from atom 0 to itself."""
-    result = run(Spectrum([0, 1, 2]), read_at=1, forces=False)
-    assert result.cross_check.measured_boundary == 0
+    result = run(Spectrum([0, 1, 2]), read="atom(1)", forces=False)
+    assert result.check.measured_boundary == 0
 
 
 def test_without_predictions_energy_figures_are_given_and_the_reason_for_no_others():
     result = run(FeaturesOnly([0, 1, 2]))
-    assert all(found.r2_injected is None and found.raw_gain is None for found in result.summary.degrees)
-    assert result.summary.degrees[3].rho == pytest.approx(1, abs=1e-6)
-    assert result.summary.degrees[3].null_gain == 0
-    notes = " ".join(result.provenance["notes"])
+    degrees = by_frequency(result)
+    assert all(found["r2_injected"] is None and found["raw_gain"] is None for found in degrees.values())
+    assert degrees[4]["rho"] == pytest.approx(1, abs=1e-6)
+    assert degrees[4]["null_gain"] == 0
+    notes = " ".join(result.facts["notes"])
     assert "predicts no forces" in notes
     assert "injection alone" in notes
 
@@ -203,9 +212,9 @@ def test_features_without_derivative_give_energy_figures():
             return super().features(numbers, positions).detach()
 
     result = run(Detached([0, 1, 2]))
-    assert result.summary.degrees[3].rho == pytest.approx(1, abs=0.02)
-    assert result.summary.degrees[3].r2_injected is None
-    assert "not differentiable" in " ".join(result.provenance["notes"])
+    assert by_frequency(result)[4]["rho"] == pytest.approx(1, abs=0.02)
+    assert by_frequency(result)[4]["r2_injected"] is None
+    assert "not differentiable" in " ".join(result.facts["notes"])
 
 
 def test_frames_without_labels_give_energy_figures():
@@ -213,9 +222,9 @@ def test_frames_without_labels_give_energy_figures():
         return Frames(frames.numbers, frames.positions, None, None, frames.source)
 
     result = run(Spectrum([0, 1, 2]), bare(TRAINING), bare(TEST))
-    assert result.cross_check.measured_boundary == 4
-    assert result.provenance["force"] == 1
-    assert "the frames have no" in " ".join(result.provenance["notes"])
+    assert result.check.measured_boundary == 4
+    assert result.facts["force"] == 1
+    assert "the frames have no" in " ".join(result.facts["notes"])
 
 
 def test_labels_that_do_not_hold_under_rotation_stop_the_run():
@@ -226,30 +235,32 @@ def test_labels_that_do_not_hold_under_rotation_stop_the_run():
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"l_max": 0}, "--l-max 0 is out of range"),
-        ({"l_max": 13}, "--l-max 13 is out of range"),
-        ({"order": -1}, "--L -1 is out of range"),
-        ({"orientations": 0}, "orientations must be at least 1"),
-        ({"force": 0.0}, "--amplitude 0.0 is out of range"),
-        ({"force": -1.0}, "--amplitude -1.0 is out of range"),
-        ({"validation_share": 1.0}, "training frame is left"),
-        ({"force_frames": 1}, "--force-frames 1"),
-        ({"pairs": (MarkedPair(0, 3),)}, "--toward 3 is out of range"),
-        ({"pairs": (MarkedPair(-1, 1),)}, "--site -1 is out of range"),
-        ({"pairs": (MarkedPair(1, 1),)}, "both 1"),
-        ({"pairs": ()}, "no marked pair"),
-        ({"read_at": 3}, "--read-at 3 is out of range"),
+        ({"l_max": 0}, "l_max is 0: expected 1 to 12"),
+        ({"l_max": 13}, "l_max is 13: expected 1 to 12"),
+        ({"order": -1}, "order L is -1"),
+        ({"orientations": 0}, "orientations is 0: expected at least 1"),
+        ({"amplitude": 0.0}, "amplitude is 0.0: expected a positive number"),
+        ({"amplitude": -1.0}, "amplitude is -1.0"),
+        ({"scale": float("nan")}, "scale is nan"),
+        ({"validation_share": 1.0}, "training structure is left"),
+        ({"force_structures": 1}, "force_structures is 1: expected at least 20"),
+        ({"rules": ("pair(0, 3)",)}, "3 is out of range"),
+        ({"rules": ("pair(-1, 1)",)}, r"rule is 'pair\(-1, 1\)': expected a pair of atoms"),
+        ({"rules": ("pair(1, 1)",)}, "both 1"),
+        ({"rules": ()}, "no marked direction"),
+        ({"read": "atom(3)"}, "atom 3 is to be read: expected 0 to 2"),
+        ({"read": "bond"}, "read at 'bond': expected site, or an atom"),
     ],
 )
 def test_unusable_settings(options, message):
     with pytest.raises(InputError, match=message):
-        diagnose(Spectrum([0, 1]), TRAINING, TEST, Settings(**{"pairs": (PAIR,)} | options))
+        run(Spectrum([0, 1]), **options)
 
 
 def test_too_few_frames():
-    with pytest.raises(InputError, match=r"19 training frames .* at least 20"):
+    with pytest.raises(InputError, match=r"19 training structures .* at least 20"):
         run(Spectrum([0, 1]), training=random_frames(19, 5))
-    with pytest.raises(InputError, match=r"9 test frames .* at least 10"):
+    with pytest.raises(InputError, match=r"9 test structures .* at least 10"):
         run(Spectrum([0, 1]), test=random_frames(9, 5))
 
 
@@ -267,6 +278,6 @@ def test_a_fit_that_does_not_fit_in_memory_is_refused_with_the_estimate(monkeypa
     monkeypatch.setattr("span_theorem.budget.available_memory", lambda: 1e6)
     for solver in PROBES:
         with pytest.raises(
-            InputError, match=r"GiB of memory, 0\.0 GiB are available; expected fewer training frames"
+            InputError, match=r"GiB of memory, 0\.0 GiB are available; expected fewer training structures"
         ):
             run(Spectrum([0, 1]), probe=PROBES[solver])

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from experiments.direction import MarkedPair
-from experiments.split import divide, draw, require_disjoint
+from experiments.split import divide, require_disjoint, sample
 from span_theorem.errors import InputError
 from tests.experiments.synthetic import random_frames
 
@@ -31,8 +31,8 @@ def test_divided_frames_are_disjoint_and_within_their_numbers(total, n_training,
 
 def test_drawing_more_frames_than_there_are_takes_all():
     frames = random_frames(5, 0)
-    assert draw(frames, 10, seed=0) is frames
-    assert len(draw(frames, 3, seed=0)) == 3
+    assert sample(frames, 10, seed=0) is frames
+    assert len(sample(frames, 3, seed=0)) == 3
 
 
 def test_a_shared_frame_is_refused():

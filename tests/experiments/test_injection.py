@@ -87,7 +87,7 @@ def test_frequencies_out_of_range(l):
 def test_amplitudes_that_are_not_positive(size):
     with pytest.raises(InputError, match="expected a positive"):
         Injection(MarkedPair(0, 1), 1, np.ones(3), size)
-    with pytest.raises(InputError, match="expected a positive force"):
+    with pytest.raises(InputError, match="expected a force from"):
         amplitude(2, size, np.ones(3))
 
 
@@ -144,9 +144,9 @@ def test_perturbed_frames_in_random_orientations(frames_file):
     ("arguments", "message"),
     [
         (["--l", "13"], "l = 13 is out of range"),
-        (["--amplitude", "0"], "--amplitude 0.0 is out of range"),
-        (["--amplitude", "-1"], "--amplitude -1.0 is out of range"),
-        (["--toward", "7"], "--toward 7 is out of range"),
+        (["--amplitude", "0"], "amplitude 0.0 is out of range"),
+        (["--amplitude", "-1"], "amplitude -1.0 is out of range"),
+        (["--toward", "7"], "toward 7 is out of range"),
         (["-o", "out.npz"], "extxyz"),
         (["-o", "missing/out.extxyz"], "missing"),
     ],
@@ -172,8 +172,8 @@ def test_pairs_by_name():
 @pytest.mark.parametrize(
     ("site", "toward", "pairs", "message"),
     [
-        (None, None, None, "expected --site and --toward, or --pairs"),
-        (0, None, None, "expected --site and --toward"),
+        (None, None, None, "expected a site and an atom it points to, or pairs"),
+        (0, None, None, "expected a site and an atom it points to"),
         (0, None, "bonds", "one or the other"),
         (None, None, "0:1", "has '0:1'"),
         (None, None, "", "has ''"),

@@ -5,7 +5,9 @@ import pytest
 
 from experiments.crosscheck import cross_check
 from experiments.direction import MarkedPair
-from experiments.recovery import FrameSums, Recovery, Summary, energy_sums, force_sums, summarise
+from experiments.lab.estimate import Resampled
+from experiments.lab.recovering import figures
+from experiments.recovery import energy_sums, force_sums
 from experiments.samples import Inputs, inject, random_rotations
 from experiments.spn import Prediction
 from tests.experiments.synthetic import Spectrum, random_frames
@@ -26,19 +28,18 @@ def scaled(wanted, factors, null):
     return Prediction(dict.fromkeys(wanted.frequencies, null), injected)
 
 
-def summary_of(energy, force=None, paths=(True, True, True)):
-    return summarise([[FrameSums((1, 2, 3), paths, energy, force)]], np.random.default_rng(0))
+def figures_of(energy, force=None):
+    """Figures by name, one value a frequency, all structures together."""
+    sums = {"energy": energy.sum(axis=0)} | ({} if force is None else {"force": force.sum(axis=0)})
+    return figures(sums, np.array([len(energy)]))
 
 
 def test_perfect_half_and_absent_energy_predictions():
     wanted = targets(np.zeros(50))
     prediction = scaled(wanted, {1: 1.0, 2: 0.5}, np.zeros((50, 4)))
-    perfect, half, absent = summary_of(energy_sums(INPUTS, wanted, prediction)).degrees
-    assert perfect.rho == pytest.approx(1)
-    assert half.rho == pytest.approx(0.75)
-    assert half.rho_ci == pytest.approx((0.75, 0.75))
-    assert absent.rho == 0
-    assert perfect.r2_injected is None
+    found = figures_of(energy_sums(INPUTS, wanted, prediction))
+    assert found["rho"] == pytest.approx([1, 0.75, 0])
+    assert set(found) == {"rho", "null_gain"}
 
 
 def test_forces_are_measured_in_their_own_units():
@@ -47,10 +48,10 @@ def test_forces_are_measured_in_their_own_units():
     prediction = scaled(wanted, {1: 1.0, 2: 0.5}, np.zeros((50, 4, 9)))
     force = force_sums(INPUTS, wanted, prediction)
     energy = energy_sums(INPUTS, targets(np.zeros(50)), scaled(targets(np.zeros(50)), {}, np.zeros((50, 4))))
-    perfect, half, absent = summary_of(energy, force).degrees
-    assert (perfect.r2_injected, half.r2_injected, absent.r2_injected) == pytest.approx((1, 0.75, 0))
+    found = figures_of(energy, force)
+    assert found["r2_injected"] == pytest.approx([1, 0.75, 0])
     power = np.mean(wanted.oriented(1, ROTATIONS) ** 2)
-    assert perfect.raw_gain == pytest.approx(power)
+    assert found["raw_gain"][0] == pytest.approx(power)
     # two of three atoms are marked: the mean over all components is two thirds of 0.5²
     assert power == pytest.approx(0.25 * 2 / 3, rel=0.15)
 
@@ -59,55 +60,19 @@ def test_what_is_gained_with_nothing_injected_does_not_count():
     base = np.random.default_rng(1).normal(size=50)
     wanted = targets(base)
     prediction = scaled(wanted, {}, np.repeat(base[:, None], 4, axis=1))
-    found = summary_of(energy_sums(INPUTS, wanted, prediction)).degrees[0]
-    assert found.null_gain == pytest.approx(np.mean(base**2))
+    found = figures_of(energy_sums(INPUTS, wanted, prediction))
+    assert found["null_gain"][0] == pytest.approx(np.mean(base**2))
     size = 2 * np.abs(np.mean(base[:, None] * wanted.oriented(1, ROTATIONS)))
-    assert abs(found.rho) <= size / np.mean(wanted.oriented(1, ROTATIONS) ** 2) + 1e-12
+    assert abs(found["rho"][0]) <= size / np.mean(wanted.oriented(1, ROTATIONS) ** 2) + 1e-12
 
 
-def test_the_figure_of_several_backbones_is_the_mean_of_theirs():
-    wanted = targets(np.zeros(50))
-    cells = [
-        [
-            FrameSums(
-                (1, 2, 3),
-                (True,) * 3,
-                energy_sums(INPUTS, wanted, scaled(wanted, {1: f}, np.zeros((50, 4)))),
-                None,
-            )
-        ]
-        for f in (1.0, 0.0)
-    ]
-    found = summarise(cells, np.random.default_rng(0)).degrees[0]
-    assert found.rho == pytest.approx(0.5)
-    assert found.rho_ci == pytest.approx((0, 1))  # two backbones that differ this much decide nothing
-
-
-def test_sums_survive_being_written():
-    wanted = targets(np.zeros(50))
-    sums = FrameSums(
-        (1, 2, 3),
-        (True, True, False),
-        energy_sums(INPUTS, wanted, scaled(wanted, {}, np.zeros((50, 4)))),
-        None,
-    )
-    again = FrameSums.from_dict(sums.to_dict())
-    assert again.paths == sums.paths
-    np.testing.assert_array_equal(again.energy, sums.energy)
-
-
-def recovered(l, low, path=True):
-    return Recovery(
-        l, low + 0.1, (low, low + 0.2), (low, low + 0.2), None, None, None, None, None, 0.0, None, path
-    )
-
-
-def summary(lows, paths=None, draws=None):
-    degrees = tuple(
-        recovered(l, low, True if paths is None else paths[l - 1]) for l, low in enumerate(lows, start=1)
-    )
-    values = np.tile(np.array(lows) + 0.1, (100, 1)) if draws is None else draws
-    return Summary(degrees, values, None)
+def draws_of(lows, paths=None, values=None):
+    """Resampled of ρ whose intervals begin at ``lows``."""
+    if values is None:
+        values = np.tile(np.array(lows), (101, 1))
+        values[0] += 0.1
+    paths = (True,) * len(lows) if paths is None else paths
+    return Resampled(tuple(range(1, len(lows) + 1)), {"rho": values}, paths, 1, {}, 50)
 
 
 @pytest.mark.parametrize(
@@ -123,34 +88,34 @@ def summary(lows, paths=None, draws=None):
     ],
 )
 def test_cross_check(lows, L, measured, verdict):
-    result = cross_check(summary(lows), L, 2)
+    result = cross_check(draws_of(lows), L, 2)
     assert result.measured_boundary == measured
     assert result.verdict == verdict
 
 
 def test_a_probe_that_is_no_polynomial_is_compared_with_nothing():
-    result = cross_check(summary((0.9, 0.9, 0.9, 0.5, 0.5, 0.0)), 2, 2, polynomial=False)
+    result = cross_check(draws_of((0.9, 0.9, 0.9, 0.5, 0.5, 0.0)), 2, 2, polynomial=False)
     assert result.verdict == "undecided"
     assert result.measured_boundary == 5
 
 
 def test_a_solver_without_any_path_decides_nothing():
-    silent = summary((0.0,) * 6, paths=(False,) * 6)
+    silent = draws_of((0.0,) * 6, paths=(False,) * 6)
     assert cross_check(silent, 0, 2).verdict == "undecided"
     assert "no path to any frequency" in cross_check(silent, 0, 2).sentence()
 
 
 def test_the_cliff_is_a_ratio_and_its_lower_bound_a_quantile():
     rng = np.random.default_rng(0)
-    draws = np.tile([1.0, 1.0, 1.0, 0.9, 0.0, 0.0], (2000, 1))
-    draws[:, 4] = rng.normal(0.0, 0.01, size=2000)
-    result = cross_check(summary((0.9, 0.9, 0.9, 0.8, -0.1, -0.1), draws=draws), 2, 2)
+    values = np.tile([1.0, 1.0, 1.0, 0.9, 0.0, 0.0], (2001, 1))
+    values[1:, 4] = rng.normal(0.0, 0.01, size=2000)
+    result = cross_check(draws_of((1.0,) * 6, values=values), 2, 2)
     assert result.cliff is None  # ρ(5) = 0: no ratio
-    # |ρ(5)| stays below 1.96 standard deviations in 95% of the draws
+    # |ρ(5)| stays below 1.96 standard deviations in 95% of the resampled
     assert result.cliff_lower == pytest.approx(0.9 / 0.0196, rel=0.07)
 
 
 def test_there_is_no_cliff_where_algebra_made_the_zero():
-    result = cross_check(summary((0.9, 0.9, 0.9, 0.8, 0.0, 0.0), paths=(True,) * 4 + (False,) * 2), 2, 2)
+    result = cross_check(draws_of((0.9, 0.9, 0.9, 0.8, 0.0, 0.0), paths=(True,) * 4 + (False,) * 2), 2, 2)
     assert result.cliff_lower is None
     assert result.above_by_algebra

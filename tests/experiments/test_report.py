@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from experiments.cli import main
-from experiments.diagnosis import Settings, diagnose
-from experiments.direction import MarkedPair
+from experiments.diagnosis import diagnose
+from experiments.lab.cell import Cell
+from experiments.lab.sources import Sources
 from experiments.report.figure import draw_recoveries
 from experiments.spn import Probe
 from tests.experiments.synthetic import Spectrum, random_frames
@@ -16,8 +17,10 @@ from tests.experiments.synthetic import Spectrum, random_frames
 
 @pytest.fixture(scope="module")
 def result():
-    settings = Settings((MarkedPair(0, 1),), Probe("free"), orientations=4, test_orientations=2)
-    diagnosis = diagnose(Spectrum([0, 1, 2]), random_frames(40, 0), random_frames(20, 1), settings)
+    names = {"training": "training", "test": "test", "rule": "pair(0, 1)"}
+    cell = Cell("network", **names, probe=Probe("free"), orientations=4, test_orientations=2)
+    structures = {"training": random_frames(40, 0), "test": random_frames(20, 1)}
+    diagnosis = diagnose([cell], Sources(backbones={"network": Spectrum([0, 1, 2])}, structures=structures))
     return json.loads(json.dumps(diagnosis.to_dict()))
 
 

@@ -40,6 +40,8 @@ WORDS = (
     "12-11", "²-³", "12-11,", "free", "equivariant", "mlp", "silu", "eV", "kcal/mol", "aspirin", "x/../../y", "all",
     "nequip:aspirin-gfn2-0", "nequip:../x", "nequip:pipe.json", "features:pipe.npz", "features:text.npz", "nequip:",
     "sevennet:pipe.npz", "text.xyz:f", "folder:f", "cpu", "meta", "cuda:99", "aspirin-gfn2-0", "absent.card.json",
+    "serial", "processes:1", "processes:0", "processes:²", "dask:", "dask:²", "slurm", "pbs:2", "pipe.toml",
+    "loop.toml", "empty.toml", "text.toml", "grid.toml", "pipe.yaml", "loop.yaml", "text.yaml", "calibration",
 )  # fmt: skip
 
 
@@ -48,19 +50,19 @@ def surroundings(tmp_path, monkeypatch):
     """A folder with every kind of file that is no use, and no work that takes minutes."""
     monkeypatch.chdir(tmp_path)
     Path("folder").mkdir()
-    for suffix in (".npz", ".xyz", ".json"):
+    for suffix in (".npz", ".xyz", ".json", ".toml", ".yaml"):
         os.mkfifo(f"pipe{suffix}")
         os.symlink(f"loop{suffix}", f"loop{suffix}")
         Path(f"empty{suffix}").touch()
         Path(f"text{suffix}").write_text("not what the name says\n")
+    Path("grid.toml").write_text('[axes]\nbackbone = ["nequip:aspirin-gfn2-0"]\n')
 
     def stop(*arguments, **options):
         raise InputError("stopped before the work")
 
     for work in (
-        "experiments.report.run.diagnose",
-        "experiments.report.study_run.run_study",
-        "experiments.controls.run.registry.load",
+        "experiments.diagnosis.diagnose",
+        "experiments.lab.study.run_study",
         "experiments.backbones.catalogue.entries",
         "experiments.backbones.extraction.extract",
         "experiments.data.generate._run_missing",

@@ -12,6 +12,7 @@ from pathlib import Path
 REPOSITORY = Path(__file__).parents[2]
 HOOK = Path(__file__).with_name("hook")
 SECONDS = 3600
+STORES = tuple(f"measurements.sqlite{suffix}" for suffix in ("", "-wal", "-shm"))
 
 
 @dataclass(frozen=True)
@@ -21,16 +22,14 @@ class Command:
     Attributes:
         arguments: after ``python -m``; paths are relative to the folder it runs in.
         prepare: puts its input files into the folder.
-        minutes: takes too long for every run of the tests.
+        seldom: not tried in every run of the tests: it takes long, or writes as one that is tried.
         alone: a second copy on the same folder is refused, with status 2.
-        volatile: ends of the names of files that hold times or a log, and differ from run to run.
     """
 
     arguments: tuple[str, ...]
     prepare: Callable[[Path], None] = lambda folder: None
-    minutes: bool = False
+    seldom: bool = False
     alone: bool = False
-    volatile: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -91,14 +90,11 @@ class Workplace:
         return end(process)[0]
 
     def files(self) -> dict[str, bytes]:
-        """The content of every file by its path in the folder; of volatile ones that they are there."""
-        found = {
+        """The content of every file by its path in the folder, but for stores, which hold what was measured."""
+        return {
             str(path.relative_to(self.folder)): path.read_bytes()
             for path in sorted(self.folder.rglob("*"))
-            if path.is_file()
-        }
-        return {
-            name: b"" if name.endswith(self.command.volatile) else content for name, content in found.items()
+            if path.is_file() and path.name not in STORES
         }
 
     def clear(self) -> None:
@@ -111,10 +107,10 @@ class Workplace:
         return self.folder.with_suffix(".steps")
 
 
-def end(process: subprocess.Popen[bytes]) -> tuple[int, str]:
+def end(process: subprocess.Popen[bytes], seconds: float = SECONDS) -> tuple[int, str]:
     """Wait until the process and all that hold its output have ended; status and output."""
     try:
-        output, _ = process.communicate(timeout=SECONDS)
+        output, _ = process.communicate(timeout=seconds)
     except BaseException:  # of a test that is interrupted nothing goes on
         os.killpg(process.pid, signal.SIGKILL)
         raise

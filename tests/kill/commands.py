@@ -1,8 +1,12 @@
 """The commands that write, by name, as small as they go."""
 
+import atexit
 import shutil
-from functools import partial
+from contextlib import chdir, redirect_stdout
+from functools import cache
+from io import StringIO
 from pathlib import Path
+from tempfile import mkdtemp
 
 import numpy as np
 
@@ -12,7 +16,7 @@ from tests.experiments.synthetic import random_frames
 from tests.kill.command import REPOSITORY, Command
 from tests.rmd17 import RMD17
 
-# features are cached for networks that name their weights
+# features are cached, and cells kept, for networks that name their weights
 FACTORY = """
 from dataclasses import replace
 
@@ -25,6 +29,23 @@ def two():
     network.card = replace(card_of(network), settings={"weights_sha256": "none but these"})
     return network
 """
+GRID = """
+[base]
+backbone = "harmonics.py:two"
+training = "training.npz"
+test = "test.npz"
+rule = "pair(0, 1)"
+l_max = 5
+n_train = 40
+n_test = 20
+orientations = 4
+test_orientations = 4
+forces = false
+
+[axes]
+solver = ["equivariant", "free"]
+d = [1, 2]
+"""
 ASPIRIN = Path(shipped.FOLDER).parents[1] / "data" / "aspirin.xyz"
 
 
@@ -34,10 +55,34 @@ def _network(folder: Path) -> None:
     write_npz(random_frames(30, 1), folder / "test.npz")
 
 
-def _results(folder: Path, pattern: str) -> None:
+def _grid(folder: Path) -> None:
+    _network(folder)
+    (folder / "grid.toml").write_text(GRID)
+
+
+@cache
+def made() -> Path:
+    """A folder with the results of a sweep and of a diagnosis, made once."""
+    from experiments.cli import main
+
+    folder = Path(mkdtemp())
+    atexit.register(shutil.rmtree, folder)
+    _grid(folder)
+    with chdir(folder), redirect_stdout(StringIO()):
+        assert main([*SWEEP[1:], "serial"]) == 0
+        assert main([*DIAGNOSE[1:], "--json", "result.json", "--no-cache"]) == 0
+    return folder
+
+
+def _results(folder: Path) -> None:
+    shutil.copytree(made() / "study", folder / "study")
+    shutil.copy(made() / "result.json", folder)
+
+
+def _proofs(folder: Path) -> None:
     (folder / "results").mkdir()
-    for path in (REPOSITORY / "docs" / "results").glob(pattern):
-        shutil.copy(path, folder / "results")
+    for name in ("grid", "polygon", "folds", "multiplicity-2-3"):
+        shutil.copy(REPOSITORY / "docs" / "results" / f"{name}.json", folder / "results")
 
 
 def _shaken(folder: Path) -> None:
@@ -52,6 +97,7 @@ def _shaken(folder: Path) -> None:
 NETWORK = ("--trust", "--backbone", "harmonics.py:two", "--frames", "training.npz", "--site", "0")
 DIAGNOSE = ("experiments", "diagnose", *NETWORK, "--toward", "1", "--test-frames", "test.npz", "--l-max", "5")
 EXTRACT = ("experiments", "extract", *NETWORK, "--jacobian", "-o", "features.npz")
+SWEEP = ("experiments", "sweep", "grid.toml", "--trust", "-o", "study", "--executor")
 INJECT = ("experiments", "inject", "--frames", "training.npz", "--site", "0", "--toward", "1", "--l", "3")
 GENERATE = ("experiments", "data", "generate", "--training", "1", "--test", "1", "-o", "set")
 TRAIN = (
@@ -65,14 +111,19 @@ TRAIN = (
     "shaken.npz",
 )
 
-LONG = {
-    "diagnose": Command((*DIAGNOSE, "--json", "result.json"), _network),
-    "extract": Command(EXTRACT, _network),
+SWEEP_SERIAL = Command((*SWEEP, "serial"), _grid)
+SWEEP_IN_TWO_PROCESSES = Command((*SWEEP, "processes:2"), _grid)
+COMMANDS = {
+    "diagnose": Command((*DIAGNOSE, "--json", "result.json"), _network, seldom=True),
+    "extract": Command(EXTRACT, _network, seldom=True),
     "data generate": Command((*GENERATE, "--equilibration", "2", "--interval", "20", "--frames", "3")),
-    "aspirin": Command(
-        ("experiments", "aspirin", "--data", "embedded", "--quick", "-o", "study"), minutes=True
-    ),
-    "controls": Command(("experiments", "controls", "calibration", "-o", "controls"), minutes=True),
+    "sweep": SWEEP_SERIAL,
+    "inject": Command((*INJECT, "-o", "injected.extxyz"), _network, seldom=True),
+    "data fetch": Command(("experiments", "data", "fetch", "rmd17", "--split", "1", "--from", str(RMD17))),
+    "report": Command(("experiments", "report", "study", "result.json", "-o", "figure"), _results),
+    "tables": Command(("experiments", "tables", "study", "-o", "tables"), _results),
+    "check": Command(("span_theorem", "check", "--L", "1", "--d", "2", "--json", "check.json"), seldom=True),
+    "tables of proofs": Command(("span_theorem", "tables", "--results", "results", "-o", "tables"), _proofs),
 }
 TRAINING = Command(
     (
@@ -90,18 +141,5 @@ TRAINING = Command(
         "out",
     ),
     _shaken,
-    minutes=True,
+    seldom=True,
 )
-SHORT = {
-    "inject": Command((*INJECT, "-o", "injected.extxyz"), _network),
-    "data fetch": Command(("experiments", "data", "fetch", "rmd17", "--split", "1", "--from", str(RMD17))),
-    "report": Command(
-        ("experiments", "report", "results/aspirin-embedded.json", "-o", "figure"),
-        partial(_results, pattern="aspirin-embedded.json"),
-    ),
-    "check": Command(("span_theorem", "check", "--L", "1", "--d", "2", "--json", "check.json")),
-    "tables": Command(
-        ("span_theorem", "tables", "--results", "results", "-o", "tables"),
-        partial(_results, pattern="*.json"),
-    ),
-}

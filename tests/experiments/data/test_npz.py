@@ -60,7 +60,7 @@ def sgdml(path: Path, frames: Frames, **more: object) -> Path:
 
 def test_sgdml_keys_ask_for_units(tmp_path: Path, frames: Frames) -> None:
     path = sgdml(tmp_path / "frames.npz", frames)
-    with pytest.raises(InputError, match=r"does not say its unit of energy, expected --units .*kcal/mol"):
+    with pytest.raises(InputError, match=r"does not say its unit of energy, expected units .*kcal/mol"):
         load(path)
     np.testing.assert_allclose(load(path, "kcal/mol").energies, frames.energies * KCAL_PER_MOL, rtol=1e-7)
     np.testing.assert_array_equal(load(path, "eV").forces, frames.forces)

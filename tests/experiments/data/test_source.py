@@ -33,7 +33,7 @@ def test_refuses(cache: Path, spec: str, message: str) -> None:
 
 
 def test_named_sets_have_their_units() -> None:
-    with pytest.raises(InputError, match="--units eV does not apply to embedded:train"):
+    with pytest.raises(InputError, match="units eV do not apply to embedded:train"):
         load("embedded:train", units="eV")
 
 

@@ -1,16 +1,16 @@
 """Python imports this at its start where its folder is on the path: it kills at a chosen step of a write.
 
-A step is a call by which a process opens a file for writing, renames, removes or makes one, in the folder
-$KILL_FOLDER. Every step adds its letter to the file $KILL_LOG, which all processes of a command share; the one that is
-number $KILL_AT ends them all, as a power cut does. With $KILL_HALF a file that is about to be renamed loses its second
-half first: the state in the middle of writing it.
+A step is a call by which a process opens a file for writing, renames, removes or makes one, or opens a store, in the
+folder $KILL_FOLDER. Every step adds its letter to the file $KILL_LOG, which all processes of a command share; the one
+that is number $KILL_AT ends them all, as a power cut does. With $KILL_HALF a file that is about to be renamed loses
+its second half first: the state in the middle of writing it.
 """
 
 import os
 import signal
 import sys
 
-STEPS = {"open": "o", "os.rename": "r", "os.remove": "d", "os.mkdir": "m"}
+STEPS = {"open": "o", "os.rename": "r", "os.remove": "d", "os.mkdir": "m", "sqlite3.connect": "s"}
 
 
 def _install(folder, log, at, half):

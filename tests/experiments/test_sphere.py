@@ -6,11 +6,11 @@ from e3nn.o3 import spherical_harmonics
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from experiments.controls import sphere
-from experiments.controls.sphere import Move, choose_move
+from experiments import sphere
+from experiments.sphere import Move, choose_move
 from numerics.quadrature import sphere_quadrature
-from tests.experiments.controls.water import water
 from tests.experiments.synthetic import Spectrum
+from tests.experiments.water import water
 
 
 @given(st.integers(0, 2**32 - 1))
