@@ -1,12 +1,14 @@
-# Everything below works on a bare clone; the environment is made once, in .venv.
+# Everything below works on a bare clone; the environment is made in .venv: for the demo with what it uses, else whole.
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
+SMALL  := $(if $(wildcard $(STAMP)),$(STAMP),$(VENV)/.demo)
+PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --editable
 
-.PHONY: demo test fuzz tables venv lint bench clean
+.PHONY: demo test fuzz tables results venv lint bench clean
 
-demo: $(STAMP)
+demo: $(SMALL)
 	$(BIN)/python -m span_theorem check --L 2 --d 2
 	$(BIN)/python -m experiments demo
 
@@ -14,15 +16,20 @@ demo: $(STAMP)
 test: $(STAMP)
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto
 
-# the seeded tests again with many more cases: about ten minutes
+# many more random cases of every kind of file, option and interruption: ten minutes or more
 fuzz: $(STAMP)
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto --fuzz-cases 1000 tests/fuzz
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto --fuzz-cases 1000 tests/fuzz tests/kill
 
 venv: $(STAMP)
 
+$(VENV)/.demo: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) '.[nequip,report]'
+	touch $@
+
 $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --editable '.[all,dev]'
+	$(PIP) '.[all,dev]'
 	touch $@
 
 lint: $(STAMP)
@@ -33,6 +40,11 @@ lint: $(STAMP)
 # LaTeX of every committed result
 tables: $(STAMP)
 	$(BIN)/python -m span_theorem tables --results docs/results -o tables
+	$(BIN)/python -m experiments tables docs/results -o tables
+
+# the tables and claims of docs/results.md, from the committed results
+results: $(STAMP)
+	$(BIN)/python -m experiments tables docs/results --page docs/results.md
 
 bench: $(STAMP)
 	$(BIN)/python -m benchmarks

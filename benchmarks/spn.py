@@ -10,6 +10,7 @@ closed form.
 import os
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,36 +25,32 @@ def run() -> dict[str, Any]:
     """Measure the table, the free solver and the live head."""
     import torch
 
-    from experiments.backbones import open_backbone
-    from experiments.data import load
+    from experiments.diagnosis import Diagnosis, diagnose
     from experiments.direction import MarkedPair
-    from experiments.features import FeatureReader
-    from experiments.split import draw
+    from experiments.lab.cell import Cell, pair
+    from experiments.lab.sources import Access, Sources
     from experiments.spn import Probe
 
     torch.set_num_threads(os.cpu_count() or 1)
-    backbone = open_backbone(BACKBONE)
-    training, test = draw(load("embedded:train"), N_TRAIN, 0), draw(load("embedded:test"), N_TEST, 0)
-    pair = MarkedPair(SITE, TOWARD)
+    base = Cell(BACKBONE, rule=pair(SITE, TOWARD), n_train=N_TRAIN, n_test=N_TEST, l_max=L_MAX)
     with tempfile.TemporaryDirectory() as folder:
-        reader = FeatureReader(Path(folder))
+        sources = Sources(Access(cache=Path(folder)))
 
-        def diagnosis(probe: Probe, **options: Any) -> tuple[Any, float]:
-            from experiments.diagnosis import Settings, diagnose
-
+        def diagnosis(probe: Probe, **options: Any) -> tuple[Diagnosis, float]:
             start = time.perf_counter()
-            found = diagnose(
-                backbone, training, test, Settings((pair,), probe, l_max=L_MAX, **options), reader
-            )
+            found = diagnose([replace(base, probe=probe, **options)], sources)
             return found, time.perf_counter() - start
 
         diagnosis(Probe("equivariant", 1))  # fills the cache
         table = [diagnosis(Probe("equivariant", d))[1] for d in (1, 2, 3)]
         _, free = diagnosis(Probe("free", 2), forces=False)
         closed, closed_s = diagnosis(Probe("equivariant", 2), forces=False)
-        reached = closed.summary.degrees[FREQUENCY - 1].rho
-        features = reader.read(backbone, training, SITE).values
-    live, live_s, steps = _adam_head(backbone, training, test, pair, features, reached - CLOSE)
+        reached = float(closed.resampled.at("rho", FREQUENCY)[0])
+        backbone = sources.backbone(base)
+        training, test = sources.structures(base)
+        features = sources.reader.read(backbone, training, SITE).values
+    marked = MarkedPair(SITE, TOWARD)
+    live, live_s, steps = _adam_head(backbone, training, test, marked, features, reached - CLOSE)
     return {
         "cached features": [
             {"what": "equivariant, d = 1, 2, 3, energies and forces, l = 1..6", "s": round(sum(table), 1)}
