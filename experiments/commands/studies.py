@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.markup import escape
 
+from experiments.lab.names import STORE
 from experiments.studies import registry
 
 if TYPE_CHECKING:
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from experiments.lab.sources import Access
 
 ALL = "all"
-STORE = "measurements.sqlite"
 
 _LIST = "\n\n".join(f"  {name}: {escape(question)}" for name, question in registry.questions().items())
 

@@ -26,8 +26,9 @@ def tables(
 
       python -m experiments tables docs/results --page docs/results.md
     """
+    from experiments.lab.names import RESULT
     from experiments.report.page import rewrite
-    from experiments.report.study import RESULT, read_study, result_path
+    from experiments.report.study import read_study, result_path
     from span_theorem import latex
     from span_theorem.console import console
     from span_theorem.errors import InputError

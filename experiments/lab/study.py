@@ -19,6 +19,7 @@ from experiments.lab.cell import Cell
 from experiments.lab.claims import Claim
 from experiments.lab.estimate import RESAMPLES, Results
 from experiments.lab.executors import SERIAL, Place
+from experiments.lab.names import CELLS, FORMATS, KIND, RESULT
 from experiments.lab.runner import Failure, Progress, run
 from experiments.lab.sources import Sources
 from experiments.lab.statement import statement
@@ -32,11 +33,6 @@ if TYPE_CHECKING:
     from e3nn.o3 import Irreps
     from matplotlib.figure import Figure
     from pandas import DataFrame
-
-KIND = "study"
-RESULT = "study.json"
-CELLS = "cells.csv"
-FORMATS = (".png", ".svg")
 
 
 @dataclass(frozen=True)

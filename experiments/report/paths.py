@@ -2,10 +2,9 @@
 
 from pathlib import Path
 
+from experiments.lab.names import FORMATS
 from span_theorem.errors import InputError
 from span_theorem.output import require_writable
-
-FORMATS = (".png", ".svg")
 
 
 def figure_paths(stem: Path) -> tuple[Path, ...]:

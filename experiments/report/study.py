@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from experiments.lab.names import KIND, RESULT
 from experiments.lab.tables import Table
 from span_theorem.checked import checked
 from span_theorem.errors import InputError
@@ -12,9 +13,6 @@ from span_theorem.reading import read_json
 
 if TYPE_CHECKING:
     from rich.console import Console
-
-KIND = "study"
-RESULT = "study.json"
 
 
 class Sayable(Protocol):

@@ -10,11 +10,12 @@ from experiments.backbones import card_of
 from experiments.lab import study as studies
 from experiments.lab.cell import Cell
 from experiments.lab.measurement import Measurement
+from experiments.lab.names import CELLS, FORMATS, RESULT
 from experiments.lab.polygons import parse
 from experiments.lab.runner import Failure, Run
 from experiments.lab.sources import Sources
 from experiments.lab.statement import question
-from experiments.lab.study import CELLS, FORMATS, RESULT, Lab, run_study
+from experiments.lab.study import Lab, run_study
 from experiments.report.study import read_study
 from experiments.studies import registry
 from span_theorem.errors import MissingPackage

@@ -1,0 +1,7 @@
+"""What a study's files are called, for those who write them and those who read them back."""
+
+KIND = "study"
+RESULT = "study.json"
+CELLS = "cells.csv"
+FORMATS = (".png", ".svg")
+STORE = "measurements.sqlite"
