@@ -11,15 +11,21 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from experiments.report.save import plain
+from experiments.lab.drawing import plain, tips
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.cm import ScalarMappable
     from matplotlib.figure import Figure
     from pandas import DataFrame
 
 PALETTE = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000", "#f0e442")
 NOTHING_READ = "0.85"
+INK = "#111111"
+"""Black on a shade, whatever the page behind the figure."""
+SYMBOLS = {"rho": "ρ", "r2_injected": "R²_inj"}
+NAMED = "point"
+"""Column that names a point where x does not, for its tip."""
 Molecule = tuple[NDArray[np.float64], Sequence[str], Sequence[tuple[int, int]]]
 """Places of the atoms in a drawing (n_atoms, 2), their symbols, and bonds as pairs of atoms."""
 
@@ -62,7 +68,7 @@ def curve(
     if shown.empty:
         return
     places = shown[x].to_numpy(dtype=float) + shift
-    axes.plot(
+    (line,) = axes.plot(
         places,
         shown[y],
         look.line,
@@ -72,8 +78,23 @@ def curve(
         linewidth=1.1,
         label=label,
     )
+    rows = [row for _, row in shown.iterrows()]
+    where = [str(row[NAMED]) if NAMED in row else f"{x} = {row[x]:.4g}" for row in rows]
+    words = [
+        figure_words(SYMBOLS.get(y, y), row[y], row.get(f"{y}_low"), row.get(f"{y}_high")) for row in rows
+    ]
+    tips(line, [f"{label or ''}, {at}: {what}".lstrip(", ") for at, what in zip(where, words, strict=True)])
     if f"{y}_low" in shown:
         axes.vlines(places, shown[f"{y}_low"], shown[f"{y}_high"], color=look.colour, linewidth=0.9)
+
+
+def figure_words(symbol: str, value: float, low: float | None = None, high: float | None = None) -> str:
+    """A figure with its interval in words.
+
+    >>> figure_words("ρ", 0.8391, 0.8142, 0.861)
+    'ρ = 0.839 [0.814, 0.861]'
+    """
+    return f"{symbol} = {value:.3f}" + ("" if low is None or high is None else f" [{low:.3f}, {high:.3f}]")
 
 
 def curves(
@@ -145,7 +166,7 @@ def tidy(
         axes.axvline(boundary + 0.5, color="0.3", linestyle="--", linewidth=0.9)
     if l_max is not None:
         axes.set_xticks(range(1, l_max + 1))
-        axes.set_xlabel("angular frequency $l$", fontsize=8)
+        axes.set_xlabel("angular frequency l", fontsize=8)
     axes.set_ylim(-0.25, 1.05)
     axes.spines[["top", "right"]].set_visible(False)
     axes.tick_params(labelsize=7)
@@ -186,35 +207,33 @@ def legend_below(figure: "Figure", columns: int = 4) -> None:
 
 
 def molecule_map(
-    axes: "Axes",
-    drawing: NDArray[np.float64],
-    symbols: Sequence[str],
-    bonds: Sequence[tuple[int, int]],
-    colours: Mapping[tuple[int, int], Any],
+    axes: "Axes", molecule: Molecule, shares: Mapping[tuple[int, int], float], shades: "ScalarMappable"
 ) -> None:
     """A molecule drawn flat, each half of a bond in a colour of its own.
 
     Args:
         axes: drawn on.
-        drawing: (n_atoms, 2) places of the atoms.
-        symbols: of the atoms.
-        bonds: pairs of atoms.
-        colours: of the half of bond (a, b) that belongs to a; grey where there is none.
+        molecule: see :data:`Molecule`.
+        shares: of the half of bond (a, b) that belongs to a; grey where there is none.
+        shades: makes colours of them.
     """
+    drawing, symbols, bonds = molecule
     for a, b in bonds:
         for near, far in ((a, b), (b, a)):
-            middle = (drawing[near] + drawing[far]) / 2
-            axes.plot(
-                *np.stack([drawing[near], middle]).T,
-                color=colours.get((near, far), NOTHING_READ),
+            share = shares.get((near, far))
+            (half,) = axes.plot(
+                *np.stack([drawing[near], (drawing[near] + drawing[far]) / 2]).T,
+                color=NOTHING_READ if share is None else shades.to_rgba(np.array(share)),
                 linewidth=3.5,
                 solid_capstyle="butt",
                 zorder=1,
             )
+            if share is not None:
+                tips(half, [f"{symbols[near]}{near}→{symbols[far]}{far}: {figure_words('ρ', share)}"])
     for atom, (x, y) in enumerate(drawing):
         axes.text(
-            x, y, f"{symbols[atom]}{atom}", fontsize=5, ha="center", va="center", zorder=2,
-            bbox={"boxstyle": "circle,pad=0.15", "facecolor": "white", "edgecolor": "0.6", "linewidth": 0.4},
+            x, y, f"{symbols[atom]}{atom}", fontsize=5, ha="center", va="center", zorder=2, color=INK,
+            bbox={"boxstyle": "circle,pad=0.15", "facecolor": "#fefefe", "edgecolor": "0.6", "linewidth": 0.4},
         )  # fmt: skip
     axes.set_aspect("equal")
     axes.margins(0.08)
@@ -249,7 +268,7 @@ def molecule_maps(
             axes = figure.add_subplot(places[row, column])
             panel = table[(table["layer"] == layer) & (table["reading"] == reading)]
             halves = panel.groupby(["site", "toward"])["rho"].mean().to_dict()
-            molecule_map(axes, *molecule, {half: shades.to_rgba(share) for half, share in halves.items()})
+            molecule_map(axes, molecule, halves, shades)
             axes.set_title(f"layer {layer}, {name}", fontsize=7)
     bar = figure.colorbar(shades, ax=figure.axes, shrink=0.7, aspect=30)
     bar.set_label(label, fontsize=8)
@@ -261,7 +280,7 @@ def categories(
 ) -> None:
     """Points over the values of a column that is no number, in the order of the table; a colour for those of ``by``."""
     order = list(dict.fromkeys(table[x]))
-    placed = table.assign(place=[order.index(value) for value in table[x]])
+    placed = table.assign(place=[order.index(value) for value in table[x]], **{NAMED: table[x]})
     curves(axes, placed, by, styles, "place", y, names=lambda value: f"{by} {value}", spread=0.2)
     axes.set_xticks(range(len(order)), order, rotation=60, ha="right")
 
@@ -283,7 +302,15 @@ def number_map(axes: "Axes", table: "DataFrame", x: str, y: str, value: str, fra
             )
         )
         # adding zero turns -0.0 into 0.0
-        axes.text(row[x], row[y], f"{round(row[value], 2) + 0:.2f}", ha="center", va="center", fontsize=5.5)
+        axes.text(
+            row[x],
+            row[y],
+            f"{round(row[value], 2) + 0:.2f}",
+            ha="center",
+            va="center",
+            fontsize=5.5,
+            color=INK,
+        )
     axes.set_xticks(sorted(table[x].unique()))
     axes.set_yticks(sorted(table[y].unique()))
     axes.set_xlim(table[x].min() - 0.6, table[x].max() + 0.6)

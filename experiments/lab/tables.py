@@ -157,14 +157,14 @@ class Table:
     def html(self) -> str:
         """A ``table`` element with its caption; the look is the page's."""
 
-        def row(cells: Sequence[str], tag: str) -> str:
+        def row(cells: Sequence[str], tag: str, ends: bool = False) -> str:
             made = (
                 f"<{tag}{' scope=col' * (tag == 'th')}{' class=l' * column.left}>{escape_html(cell)}</{tag}>"
                 for cell, column in zip(cells, self.columns, strict=True)
             )
-            return f"<tr>{''.join(made)}</tr>"
+            return f"<tr{' class=end' * ends}>{''.join(made)}</tr>"
 
-        body = "\n".join(row(cells, "td") for cells in self.rows)
+        body = "\n".join(row(cells, "td", index + 1 in self.breaks) for index, cells in enumerate(self.rows))
         head = row([column.heading for column in self.columns], "th")
         return (
             f"<table><caption>{escape_html(self.caption)}</caption><thead>{head}</thead>"

@@ -74,6 +74,15 @@ def result_path(path: Path) -> Path:
     return path / RESULT if path.is_dir() and (path / RESULT).exists() else path
 
 
+def study_paths(paths: Sequence[Path]) -> list[Path]:
+    """Files of results; a folder that is none stands for all studies in it."""
+    found: list[Path] = []
+    for path in paths:
+        inner = sorted(path.glob(f"*/{RESULT}")) if path.is_dir() and not (path / RESULT).exists() else []
+        found += inner or [result_path(path)]
+    return found
+
+
 def read_study(path: Path) -> StudyResult | None:
     """A study, ``None`` if the file is of another kind.
 

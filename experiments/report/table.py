@@ -1,19 +1,21 @@
-"""A diagnosis as a table in the terminal."""
+"""A diagnosis as tables, and printed in the terminal."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from rich.console import Console
 
 from experiments.crosscheck import CrossCheck
-from span_theorem.console import table
+from experiments.lab.tables import NO_PATH, Column, Table
 
 
-def print_diagnosis(result: dict[str, Any], console: Console) -> None:
+def print_diagnosis(result: Mapping[str, Any], console: Console, full: bool = False) -> None:
     """Print what was recovered by frequency, where it ends, and what was and was not tested.
 
     Args:
         result: a diagnosis as its JSON file holds it.
         console: where to.
+        full: see :func:`frequencies`.
     """
     settings = result["settings"]
     shown = ", ".join(f"{pair['site']}→{pair['toward']}" for pair in settings["pairs"][:3])
@@ -34,7 +36,7 @@ def print_diagnosis(result: dict[str, Any], console: Console) -> None:
         f"equivariance error {measured['rotation']:.1e} under rotations, {measured['inversion']:.1e} under inversion: "
         f"parity labels {labels}"
     )
-    console.print(_frequencies(result))
+    console.print(frequencies(result, full).terminal())
     console.print(
         f"ρ: injected energy power recovered; R²_inj: injected force power; recovered: interval of ρ above "
         f"{result['threshold']}; injected forces {result['force']:.3g} eV/Å"
@@ -53,48 +55,53 @@ def print_diagnosis(result: dict[str, Any], console: Console) -> None:
             f"cliff ρ({boundary})/ρ({boundary + 1}): at least {check.cliff_lower:.3g} (95% lower bound)"
         )
     if len(result["pairs"]) > 1:
-        console.print(_pairs(result))
+        console.print(pairs(result).terminal())
     console.print(check.sentence())
     for sentence in result["scope"]:
         console.print(sentence)
 
 
-def _frequencies(result: dict[str, Any]) -> Any:
+def frequencies(result: Mapping[str, Any], full: bool = False) -> Table:
+    """What was recovered, one row a frequency.
+
+    Args:
+        result: a diagnosis as its JSON file holds it.
+        full: gains in their units too.
+    """
     forces = result["degrees"][0]["r2_injected"] is not None
     headings = ["l", "ρ", "95% interval"]
-    headings += ["R²_inj", "95% interval", "raw gain (eV/Å)²"] if forces else []
-    rows = table("", (*headings, "null gain eV²", "<"))
+    headings += ["R²_inj", "95% interval"] if forces else []
+    headings += (["raw gain (eV/Å)²"] if forces else []) + ["null gain eV²"] if full else []
+    rows = []
     for degree in result["degrees"]:
         cells = [str(degree["l"]), three(degree["rho"]), interval(degree["rho_ci"])]
         if forces:
-            cells += [
-                three(degree["r2_injected"]),
-                interval(degree["r2_injected_ci"]),
-                f"{degree['raw_gain']:.3g}",
-            ]
+            cells += [three(degree["r2_injected"]), interval(degree["r2_injected_ci"])]
+        if full:
+            cells += ([f"{degree['raw_gain']:.3g}"] if forces else []) + [f"{degree['null_gain']:.2g}"]
         recovered = degree["rho_ci"][0] > result["threshold"]
-        outcome = ("recovered" if recovered else "absent") if degree["path"] else "no path"
-        rows.add_row(
-            *cells,
-            f"{degree['null_gain']:.2g}",
-            outcome,
-            end_section=degree["l"] == result["predicted_boundary"],
-        )
-    return rows
+        rows.append((*cells, ("recovered" if recovered else "absent") if degree["path"] else NO_PATH))
+    columns = (*map(Column, headings), Column("", True))
+    boundary = [
+        index + 1
+        for index, degree in enumerate(result["degrees"])
+        if degree["l"] == result["predicted_boundary"]
+    ]
+    return Table("frequencies", "Recovered by angular frequency", columns, tuple(rows), tuple(boundary))
 
 
-def _pairs(result: dict[str, Any]) -> Any:
-    frequencies = [degree["l"] for degree in result["degrees"]]
-    rows = table(
-        "ρ by marked direction", ("direction", *(f"l = {l}" for l in frequencies), "measured boundary")
-    )
-    for pair in result["pairs"]:
-        rows.add_row(
+def pairs(result: Mapping[str, Any]) -> Table:
+    """ρ of every marked direction."""
+    columns = ("direction", *(f"l = {degree['l']}" for degree in result["degrees"]), "measured boundary")
+    rows = tuple(
+        (
             f"{pair['site']}→{pair['toward']}",
             *(three(degree["rho"]) for degree in pair["degrees"]),
             str(pair["measured_boundary"]),
         )
-    return rows
+        for pair in result["pairs"]
+    )
+    return Table("pairs", "ρ by marked direction", tuple(map(Column, columns)), rows)
 
 
 def three(value: float) -> str:

@@ -147,7 +147,7 @@ def draw(table: "DataFrame", quadratic: int) -> "Figure":
     figures.curves(compared, common, "activation", LOOKS)
     figures.tidy(compared, THRESHOLD, boundary=quadratic, l_max=L_MAX)
     compared.set_title(f"{WIDTH} units, {STEPS} steps", fontsize=9)
-    compared.set_ylabel(r"recovered share $\rho$", fontsize=8)
+    compared.set_ylabel("recovered share ρ", fontsize=8)
     above = table[table["l"] == quadratic + 1]
     fixed = {"width": f"{STEPS} steps", "steps": f"{WIDTH} units"}
     for panel, by in zip(grown, UNITS, strict=True):
@@ -155,7 +155,7 @@ def draw(table: "DataFrame", quadratic: int) -> "Figure":
             figures.curve(panel, growing(above, name, by), by, "rho", LOOKS[name])
         figures.tidy(panel, THRESHOLD)
         _ticks(panel, sorted(set(growing(above, GROWING[0], by)[by])))
-        panel.set_title(f"$l = {quadratic + 1}$, {fixed[by]}", fontsize=9)
+        panel.set_title(f"l = {quadratic + 1}, {fixed[by]}", fontsize=9)
         panel.set_xlabel(UNITS[by], fontsize=8)
     figures.legend_below(figure, columns=6)
     return figure

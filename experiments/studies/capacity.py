@@ -163,8 +163,8 @@ def draw(table: "DataFrame") -> "Figure":
         figures.curves(panel, table[table["l"] == l].sort_values("parameters"), "kind", LOOKS, x="parameters")
         figures.tidy(panel, THRESHOLD)
         panel.set_xscale("log")
-        panel.set_title(f"$l = {l}$", fontsize=9)
+        panel.set_title(f"l = {l}", fontsize=9)
         panel.set_xlabel("parameters", fontsize=8)
-    axes[0].set_ylabel(r"recovered share $\rho$", fontsize=8)
+    axes[0].set_ylabel("recovered share ρ", fontsize=8)
     figures.legend_below(figure)
     return figure

@@ -154,11 +154,11 @@ def draw(groups: "DataFrame") -> "Figure":
         panel.set_yscale("log")
         panel.set_xticks(range(1, L_MAX + 1))
         panel.set_title(f"layer {depth}", fontsize=9)
-        panel.set_xlabel("degree $l$ of the direction", fontsize=8)
+        panel.set_xlabel("degree l of the direction", fontsize=8)
     axes[0].set_ylabel("share of power", fontsize=8)
     figures.curves(axes[-1], _first(table), "name", looks, x="depth", y="above", spread=0.04)
     axes[-1].set_xticks(depths)
-    axes[-1].set_title("share above $L$", fontsize=9)
+    axes[-1].set_title("share above L", fontsize=9)
     axes[-1].set_xlabel("layer", fontsize=8)
     for panel in axes:
         panel.spines[["top", "right"]].set_visible(False)

@@ -173,7 +173,7 @@ def draw(molecule: figures.Molecule, spots: "DataFrame", kinds: "DataFrame") -> 
     places = figure.add_gridspec(len(layers) + 1, len(READINGS), height_ratios=[2] * len(layers) + [2.2])
     # the sum belongs to either half of a bond
     mirrored = spots.query("reading == 'molecule'").rename(columns={"site": "toward", "toward": "site"})
-    label = rf"$\rho({BOUNDARY})$, grey: not read"
+    label = f"ρ({BOUNDARY}), grey: not read"
     figures.molecule_maps(figure, places, concat([spots, mirrored]), READINGS, molecule, label)
     axes = figure.add_subplot(places[-1, :])
     named = kinds.assign(name=kinds["kind"] + " (" + kinds["n_spot"].astype(str) + ")")
@@ -181,6 +181,6 @@ def draw(molecule: figures.Molecule, spots: "DataFrame", kinds: "DataFrame") -> 
     figures.tidy(axes, THRESHOLD)
     axes.tick_params(axis="x", labelsize=6)
     axes.set_xlabel("read at, toward: element and its number of bonds, r in a ring (how many)", fontsize=7)
-    axes.set_ylabel(rf"$\rho({BOUNDARY})$", fontsize=8)
+    axes.set_ylabel(f"ρ({BOUNDARY})", fontsize=8)
     axes.legend(fontsize=7, frameon=False, loc="lower left")
     return figure
