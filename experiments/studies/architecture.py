@@ -223,7 +223,7 @@ def draw(results: Results, table: "DataFrame") -> "Figure":
         boundary = int(subset["L"].iloc[0] * subset["d"].iloc[0])
         figures.tidy(panel, THRESHOLD, boundary, int(subset["l"].max()))
         panel.set_title(network.replace(", ", ",\n"), fontsize=7)
-        panel.set_ylabel("ρ(l)", fontsize=8)
+        panel.set_ylabel(figures.RECOVERED, fontsize=8)
     figures.legend_below(figure)
     # a legend of its own, which the one for all panels does not hold
     several = table[(table["solver"] == "equivariant") & (table["d"] == 2) & (table["L"] > 0)]

@@ -6,7 +6,7 @@ map of ρ(4) on the drawing of the molecule, its means by kind of bond, and what
 ρ(4), at dL, is that of `equivariant`, the limit of `free` for many orientations; it has no path to 5, so ρ(5) is that
 of `free`. The direction a→b read at b is b→a read at b with the sign of odd harmonics changed, which no figure sees:
 every bond is marked both ways, each read at its start. A neighbour is an atom bonded to the start, other than the end.
-An atom is named by its element and the number of its bonds, with r in a ring: C3r is aromatic carbon.
+An atom is named by its element and the number of its bonds, with r in a ring: C(3r) is aromatic carbon.
 """
 
 from collections.abc import Callable
@@ -177,7 +177,7 @@ def draw(molecule: figures.Molecule, spots: "DataFrame", kinds: "DataFrame") -> 
     figures.molecule_maps(figure, places, concat([spots, mirrored]), READINGS, molecule, label)
     axes = figure.add_subplot(places[-1, :])
     named = kinds.assign(name=kinds["kind"] + " (" + kinds["n_spot"].astype(str) + ")")
-    figures.categories(axes, named, "name", "layer", figures.looks(layers, "o"))
+    figures.categories(axes, named, "name", "layer", figures.looks(layers, line=""))
     figures.tidy(axes, THRESHOLD)
     axes.tick_params(axis="x", labelsize=6)
     axes.set_xlabel("read at, toward: element and its number of bonds, r in a ring (how many)", fontsize=7)
