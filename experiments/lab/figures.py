@@ -73,7 +73,7 @@ def looks(values: Sequence[Any], line: str = "-") -> dict[Any, Look]:
         number = isinstance(value, int | np.integer)
         places[value] = (int(value) - 1) % len(PALETTE) if number else free[index % len(free)]
     return {
-        value: Look(PALETTE[place], MARKERS[place % len(MARKERS)], line) for value, place in places.items()
+        value: Look(PALETTE[places[value]], MARKERS[places[value] % len(MARKERS)], line) for value in distinct
     }
 
 
