@@ -9,7 +9,7 @@ from experiments.backbones import Backbone
 from experiments.data import Frames
 from experiments.diagnosis import Diagnosis
 from experiments.diagnosis import diagnose as run_diagnosis
-from experiments.lab.cell import QUICK_COMPONENTS, Cell
+from experiments.lab.cell import Cell
 from experiments.lab.sources import Sources
 from experiments.report.study import StudyFolder
 from experiments.spn import Probe
@@ -33,7 +33,8 @@ def diagnose(
         rule: which direction is marked: `pair(12, 11)` from atom 12 to atom 11.
         probe: the SPN, by default `equivariant` of degree 2; a mapping such as ``{"solver": "free", "degree": 2}``
             makes one.
-        settings: fields of :class:`experiments.lab.cell.Cell`, as ``l_max=7, n_train=100, forces=False, seed=1``.
+        settings: fields of :class:`experiments.lab.cell.Cell`, as ``l_max=7, n_train=100, seed=1``; ``forces=False`` saves a backward
+            pass for every component of the layer.
 
     Returns:
         With ``check.verdict``, ``to_frame()`` and ``plot(ax=...)``; a notebook shows its table.
@@ -70,8 +71,6 @@ def diagnose(
     )
     network = {key: value for key, value in given.items() if "backbone" in key}
     sources = Sources(backbones=network, structures={key: given[key] for key in given if key not in network})
-    if "forces" not in settings and sources.backbone(cell).irreps.dim > QUICK_COMPONENTS:
-        cell = Cell(**{**vars(cell), "forces": False})
     return run_diagnosis([cell], sources)
 
 

@@ -6,9 +6,10 @@ from typing import Annotated
 
 import typer
 
-from experiments.lab.cell import QUICK_COMPONENTS
 from experiments.lab.names import STORE
 from span_theorem.output import require_writable, together, write_json
+
+QUICK_COMPONENTS = 256
 
 HELP = """Which injected angular frequencies a probe recovers from a backbone's features.
 

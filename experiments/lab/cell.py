@@ -13,8 +13,6 @@ from numerics.harmonics import E3NN_MAX_L
 from span_theorem.errors import InputError
 
 FEWEST_TRAINING = 20
-QUICK_COMPONENTS = 256
-"""Components of a layer up to which a diagnosis fits forces unless asked otherwise: each costs a backward pass."""
 
 
 @dataclass(frozen=True)
