@@ -33,8 +33,8 @@ def diagnose(
         rule: which direction is marked: `pair(12, 11)` from atom 12 to atom 11.
         probe: the SPN, by default `equivariant` of degree 2; a mapping such as ``{"solver": "free", "degree": 2}``
             makes one.
-        settings: fields of :class:`experiments.lab.cell.Cell`, as ``l_max=7, n_train=100, seed=1``; ``forces=False`` saves a backward
-            pass for every component of the layer.
+        settings: fields of :class:`experiments.lab.cell.Cell`, as ``l_max=7, seed=1``; ``forces=False`` saves
+            a backward pass for every component of the layer.
 
     Returns:
         With ``check.verdict``, ``to_frame()`` and ``plot(ax=...)``; a notebook shows its table.

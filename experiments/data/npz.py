@@ -3,7 +3,7 @@ Question: whose keys are these, and so which units? Provides: reading rMD17's, s
 npz files into `Frames`, and writing the last.
 """
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +18,11 @@ from span_theorem.output import replacing
 
 @dataclass(frozen=True)
 class Keys:
-    """The names one kind of npz file uses; ``unit`` of energy is None where the kind does not fix it."""
+    """The names one kind of npz file uses; ``unit`` of energy is None where the kind does not fix it.
+
+    ``trajectories`` names which one a frame comes from (all from one without it), ``places`` where along it (in the order
+    of the file without it).
+    """
 
     kind: str
     numbers: str
@@ -26,17 +30,24 @@ class Keys:
     energies: str
     forces: str
     unit: str | None
+    trajectories: str | None = None
+    places: str | None = None
 
 
 KINDS = (
-    Keys("this project's", "numbers", "positions", "energies", "forces", "eV"),
-    Keys("rMD17's", "nuclear_charges", "coords", "energies", "forces", "kcal/mol"),
+    Keys("this project's", "numbers", "positions", "energies", "forces", "eV", trajectories="trajectory"),
+    Keys("rMD17's", "nuclear_charges", "coords", "energies", "forces", "kcal/mol", places="old_indices"),
     Keys("sGDML's", "z", "R", "E", "F", None),
 )
 STATED = ("e_unit", "r_unit")
 KEYS = {
     *STATED,
-    *(key for kind in KINDS for key in (kind.numbers, kind.positions, kind.energies, kind.forces)),
+    *(
+        value
+        for kind in KINDS
+        for name, value in asdict(kind).items()
+        if name not in ("kind", "unit") and value
+    ),
 }
 
 
@@ -70,16 +81,34 @@ def read_npz(path: Path, units: str | None = None, source: str | None = None) ->
     energies, forces = arrays.get(keys.energies), arrays.get(keys.forces)
     if energies is not None and energies.ndim == 2 and energies.shape[1] == 1:
         energies = energies[:, 0]
-    checked = Frames(numbers, positions, energies, forces, source)
+    checked = Frames(
+        numbers, positions, energies, forces, source, _places(arrays, keys, len(positions), source)
+    )
     if factor == 1.0:
         return checked
-    return Frames(
-        checked.numbers,
-        checked.positions,
-        None if checked.energies is None else checked.energies * factor,
-        None if checked.forces is None else checked.forces * factor,
-        source,
+    return replace(
+        checked,
+        energies=None if checked.energies is None else checked.energies * factor,
+        forces=None if checked.forces is None else checked.forces * factor,
     )
+
+
+def _places(arrays: dict[str, NDArray], keys: Keys, n_frames: int, source: str) -> NDArray | None:
+    """Trajectory and place of every frame (n_frames, 2), ``None`` where the file says nothing of them."""
+    given = {key: arrays[key] for key in (keys.trajectories, keys.places) if key in arrays}
+    if not given:
+        return None
+    for key, values in given.items():
+        if values.shape != (n_frames,) or values.dtype.kind not in "iu":
+            raise InputError(
+                f"{source}: {key} has shape {values.shape}, type {values.dtype}, expected {n_frames} integers"
+            )
+    trajectories, places = given.get(keys.trajectories), given.get(keys.places)
+    columns = (
+        np.zeros(n_frames, dtype=np.int64) if trajectories is None else trajectories,
+        np.arange(n_frames) if places is None else places,
+    )
+    return np.stack(columns, axis=1)
 
 
 def write_npz(frames: Frames, path: Path) -> None:
@@ -89,6 +118,8 @@ def write_npz(frames: Frames, path: Path) -> None:
         arrays["energies"] = frames.energies
     if frames.forces is not None:
         arrays["forces"] = frames.forces
+    if frames.places is not None:
+        arrays["trajectory"] = frames.places[:, 0]
     with replacing(path) as temporary, temporary.open("wb") as file:
         np.savez_compressed(file, allow_pickle=False, **arrays)
 

@@ -20,7 +20,7 @@ from experiments.injection import default_force
 from experiments.lab.cell import FEWEST_TRAINING, Cell
 from experiments.lab.measurement import Measurement
 from experiments.lab.sources import Sources
-from experiments.recovery import energy_sums, force_sums
+from experiments.recovery import sums
 from experiments.residuals import Residuals, residuals
 from experiments.samples import Inputs, Targets, inject, random_rotations
 from experiments.seeds import generator
@@ -43,16 +43,16 @@ def shared(cell: Cell) -> Hashable:
     return together, cell.atom
 
 
-def figures(sums: Mapping[str, Array], number: Array) -> dict[str, Array]:
-    """ρ and what belongs to it, from sums over structures (..., n_frequencies, k); see :mod:`experiments.recovery`."""
-    power, gain, null = np.moveaxis(sums["energy"], -1, 0)
-    found = {"rho": (gain - null) / power, "null_gain": null / number}
-    if "force" in sums:
-        power, missed, gain, null = np.moveaxis(sums["force"], -1, 0)
+def figures(totals: Mapping[str, Array], number: Array) -> dict[str, Array]:
+    """ρ and what belongs to it, from sums over structures (..., n_frequencies, 4); see :mod:`experiments.recovery`."""
+    power, missed, gain, null = np.moveaxis(totals["energy"], -1, 0)
+    found = {"rho": (gain - null) / power, "r2_energy": 1 - missed / power, "null_gain": null / number}
+    if "force" in totals:
+        power, missed, gain, null = np.moveaxis(totals["force"], -1, 0)
         found |= {
             "r2_injected": 1 - missed / power,
-            "raw_gain": gain / number,
-            "null_force_gain": null / number,
+            "raw_gain": gain / power,
+            "null_force_gain": null / power,
         }
     return found
 
@@ -136,6 +136,7 @@ class _Run:
                     "training": training.to_dict(),
                     "test": test.to_dict(),
                 },
+                places=test.places,
             )
             for i, cell in enumerate(self.cells)
         ]
@@ -169,13 +170,12 @@ class _Run:
         validation = np.isin(np.arange(len(inputs[0])), _some(len(inputs[0]), number, first.seed))
         fits = solver.fit(inputs[0], targets[0], validation)
         predictions = solver.predict(inputs[1])
-        sum_up = force_sums if what == "forces" else energy_sums
-        sums = [
-            sum_up(inputs[1], target, predicted)
+        found = [
+            sums(inputs[1], target, predicted)
             for target, predicted in zip(targets[1], predictions, strict=True)
         ]
         paths = [[l in predicted.injected for l in self._frequencies] for predicted in predictions]
-        return sums, paths, fits
+        return found, paths, fits
 
     def _inputs(self, part: str, features: SiteFeatures, orientations: int) -> Inputs:
         rng = generator(self.first.seed, f"orientations for {part}")
@@ -183,8 +183,9 @@ class _Run:
         return Inputs(
             features.values,
             self.backbone.irreps,
-            random_rotations(len(features.values), orientations, rng),
+            random_rotations(len(features.values), orientations, rng, self.first.spread),
             None if jacobian is None else jacobian.reshape(*jacobian.shape[:2], -1),
+            self.first.spread,
         )
 
     def _targets(self, part: str, cell: Cell, index: int, frames: Frames, base: Array) -> Targets:
