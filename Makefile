@@ -6,7 +6,7 @@ STAMP  := $(VENV)/.installed
 SMALL  := $(if $(wildcard $(STAMP)),$(STAMP),$(VENV)/.demo)
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --editable
 
-.PHONY: demo test fuzz tables results venv lint bench clean
+.PHONY: demo test fuzz package docs tables results venv lint bench clean
 
 demo: $(SMALL)
 	$(BIN)/python -m span_theorem check --L 2 --d 2
@@ -36,6 +36,12 @@ lint: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+# wheel and sdist, tried in clean environments
+package: $(STAMP)
+	rm -rf build dist
+	$(BIN)/python -m build --outdir dist
+	$(BIN)/python -m tests.package dist
 
 # LaTeX of every committed result
 tables: $(STAMP)

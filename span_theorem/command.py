@@ -1,9 +1,10 @@
 """Running a typer application with this project's exit statuses: 0 done, 1 claim fails, 2 unusable input."""
 
+import inspect
 import io
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -38,6 +39,33 @@ def application(help: str) -> typer.Typer:
     return app
 
 
+def grouped(command: Callable[..., Any], panels: Mapping[str, str]) -> None:
+    """Show the options of a command in groups.
+
+    Args:
+        command: whose parameters are ``Annotated`` with options.
+        panels: names of parameters, separated by blanks, by the heading over them; others stand under `Options`.
+    """
+    for panel, names in panels.items():
+        for name in names.split():
+            (option,) = (
+                one for one in command.__annotations__[name].__metadata__ if hasattr(one, "rich_help_panel")
+            )
+            option.rich_help_panel = panel
+
+
+def _reflow(group: typer.Typer) -> None:
+    """Join the lines of every paragraph of help, so that it is broken where the terminal ends; examples stay."""
+    for inner in group.registered_groups:
+        if inner.typer_instance is not None:
+            _reflow(inner.typer_instance)
+    for command in group.registered_commands:
+        if command.callback is not None and command.callback.__doc__:
+            parts = inspect.cleandoc(command.callback.__doc__).split("\n\n")
+            joined = (part if part.startswith(" ") else " ".join(part.split("\n")) for part in parts)
+            command.callback.__doc__ = "\n\n".join(joined)
+
+
 def _print_version(wanted: bool) -> None:
     if wanted:
         from importlib.metadata import version
@@ -58,6 +86,7 @@ def run(app: typer.Typer, name: str, arguments: Sequence[str] | None = None) -> 
     installed = main.name if main.name.startswith("span-") else name
     usage = f"python -m {main.parent.name}" if main.name == "__main__.py" else installed
     _open_streams()
+    _reflow(app)
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # a terminal that lacks a character gets a question mark
     if isinstance(sys.stderr, io.TextIOWrapper):

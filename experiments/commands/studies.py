@@ -58,13 +58,23 @@ Config = Annotated[
 
 
 def study(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="A study named above, or all.")],
+    context: typer.Context,
+    name: Annotated[str | None, typer.Argument(metavar="NAME", help="A study named above, or all.")] = None,
     output: Output = Path("results"),
     quick: Quick = False,
     executor: ExecutorName = None,
     config: Config = None,
     seed: Seed = 0,
+    help: Annotated[
+        bool,
+        typer.Option("--help", "-h", help="Show this message, or that of the study that is named, and exit."),
+    ] = False,
 ) -> int:
+    if help or name is None:
+        if name not in (None, ALL):
+            context.command.help = escape(registry.description(name))
+        typer.echo(context.get_help())
+        return 0 if help else 2
     names = list(registry.STUDIES) if name == ALL else [registry.study_name(name)]
     return run_studies(dict.fromkeys(names), output, quick, executor, config, seed, goes_on=name == ALL)
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from rich.console import Console
 
+from experiments.backbones.elements import symbol
 from experiments.crosscheck import CrossCheck
 from experiments.lab.tables import NO_PATH, Column, Table
 
@@ -18,7 +19,7 @@ def print_diagnosis(result: Mapping[str, Any], console: Console, full: bool = Fa
         full: see :func:`frequencies`.
     """
     settings = result["settings"]
-    shown = ", ".join(f"{pair['site']}→{pair['toward']}" for pair in settings["pairs"][:3])
+    shown = ", ".join(_direction(result, pair) for pair in settings["pairs"][:3])
     more = f" and {len(settings['pairs']) - 3} more" if len(settings["pairs"]) > 3 else ""
     console.print(
         f"{result['backbone']}, layer {result['card']['layer']}, L = {result['L']}"
@@ -59,6 +60,37 @@ def print_diagnosis(result: Mapping[str, Any], console: Console, full: bool = Fa
     console.print(check.sentence())
     for sentence in result["scope"]:
         console.print(sentence)
+    console.print(in_short(result))
+
+
+def in_short(result: Mapping[str, Any]) -> str:
+    """One plain sentence: up to where, how much of it, and what of what lies above."""
+    polynomial = result.get("polynomial", True)
+    kind = (
+        {1: "a linear", 2: "a quadratic", 3: "a cubic"}.get(result["d"]) if polynomial else "a non-polynomial"
+    )
+    marked = result["settings"]["pairs"]
+    where = (
+        f"of {_atom(result, marked[0]['site'])}"
+        if len(marked) == 1 and "site" in marked[0]
+        else "of these atoms"
+    )
+    boundary, degrees = result["measured_boundary"], result["degrees"]
+    shares = {degree["l"]: degree["rho"] for degree in degrees}
+    found = f"recovers {shares[boundary]:.0%} of l = {boundary}" if boundary in shares else "recovers nothing"
+    above = [degree for degree in degrees if degree["l"] > boundary]
+    if not above:
+        rest = "; nothing above was asked for"
+    else:
+        reached = any(degree["path"] for degree in above)
+        rest = f" and {'none of' if reached else 'has no path to'} l ≥ {boundary + 1}"
+    return f"In short: {kind or 'a'} readout {where} {found}{rest}."
+
+
+def _atom(result: Mapping[str, Any], index: int) -> str:
+    """`O12`, or the number alone where the file does not say the elements."""
+    numbers = result["training_frames"].get("numbers") or []
+    return f"{symbol(numbers[index])}{index}" if index < len(numbers) else f"atom {index}"
 
 
 def frequencies(result: Mapping[str, Any], full: bool = False) -> Table:
@@ -95,13 +127,20 @@ def pairs(result: Mapping[str, Any]) -> Table:
     columns = ("direction", *(f"l = {degree['l']}" for degree in result["degrees"]), "measured boundary")
     rows = tuple(
         (
-            f"{pair['site']}→{pair['toward']}",
+            _direction(result, pair),
             *(three(degree["rho"]) for degree in pair["degrees"]),
             str(pair["measured_boundary"]),
         )
         for pair in result["pairs"]
     )
     return Table("pairs", "ρ by marked direction", tuple(map(Column, columns)), rows)
+
+
+def _direction(result: Mapping[str, Any], marked: Mapping[str, Any]) -> str:
+    """`O12→C11`, or the rule that marks more than one pair."""
+    if "rule" in marked:
+        return str(marked["rule"])
+    return f"{_atom(result, marked['site'])}→{_atom(result, marked['toward'])}"
 
 
 def three(value: float) -> str:
