@@ -6,7 +6,7 @@ STAMP  := $(VENV)/.installed
 SMALL  := $(if $(wildcard $(STAMP)),$(STAMP),$(VENV)/.demo)
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --editable
 
-.PHONY: demo test fuzz package docs tables results venv lint bench clean
+.PHONY: demo test fuzz package docs tutorials tables results venv lint bench clean
 
 demo: $(SMALL)
 	$(BIN)/python -m span_theorem check --L 2 --d 2
@@ -36,6 +36,13 @@ lint: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+# the long command blocks of the documentation too: some minutes
+tutorials: $(STAMP)
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --slow tests/test_documentation.py
+
+docs: $(STAMP)
+	$(BIN)/python -m sphinx -q -W --keep-going -b html docs docs/_build
 
 # wheel and sdist, tried in clean environments
 package: $(STAMP)
