@@ -22,6 +22,10 @@ def report(
     figure: Annotated[
         Path | None, typer.Option("--figure", help="Stem of a PNG and SVG of the diagnoses.")
     ] = None,
+    title: Annotated[str | None, typer.Option("--title", help="Of the page, or of that figure.")] = None,
+    csv: Annotated[
+        Path | None, typer.Option("--csv", help="Tidy table of the diagnoses, a row a frequency.")
+    ] = None,
     compare: Annotated[
         bool,
         typer.Option("--compare", help="Two results side by side, with differences (needs -o PAGE.html)."),
@@ -41,14 +45,14 @@ def report(
     """
     from experiments.lab.names import RESULT
     from experiments.report.figure import draw_recoveries
-    from experiments.report.html import compared, require_jinja, section, write_page
+    from experiments.report.html import compared, require_jinja, section, tidy_csv, write_page
     from experiments.report.paths import figure_paths
     from experiments.report.results import read_any
     from experiments.report.study import StudyResult, print_report, study_paths
     from experiments.report.table import print_diagnosis
     from span_theorem.console import console
     from span_theorem.errors import InputError
-    from span_theorem.output import require_writable
+    from span_theorem.output import require_writable, together, write_text
 
     page = output if output is not None and output.suffix in (".html", ".htm") else None
     figure = output if page is None and output is not None else figure
@@ -62,22 +66,30 @@ def report(
         raise InputError("there is no diagnosis to draw: a study's figure lies in its folder")
     if compare and (page is None or len(found) != 2):
         raise InputError(f"--compare takes two results and -o PAGE.html: there are {len(found)} results")
+    if csv is not None and not diagnoses:
+        raise InputError("there is no diagnosis to write as CSV: a study's cells.csv lies in its folder")
     pictures = figure_paths(figure) if figure is not None else ()
+    require_writable(csv)
     out = console()
     if page is not None:
         require_jinja()
         require_writable(page)
         sections = [section(path, result, f"result-{index}") for index, (path, result) in enumerate(found, 1)]
-        write_page(page, sections, compared(*found) if compare else None)
+        write_page(page, sections, compared(*found) if compare else None, title)
     else:
         for _, result in found:
             if isinstance(result, StudyResult):
                 print_report(result, out)
             else:
                 print_diagnosis(result, out)
-    draw_recoveries(diagnoses, pictures)
+    with together():
+        if csv is not None:
+            write_text(csv, tidy_csv(diagnoses))
+        draw_recoveries(diagnoses, pictures, title)
     for path in pictures:
         out.print(f"figure: {path}")
+    if csv is not None:
+        out.print(f"table: {csv}")
     if page is not None:
         out.print(f"page: {page}")
     return 0

@@ -12,7 +12,6 @@ from importlib.metadata import version
 from importlib.resources import files
 from importlib.util import find_spec
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 from experiments.crosscheck import CrossCheck
@@ -177,7 +176,7 @@ def diagnosis_section(result: Mapping[str, Any], anchor: str) -> Section:
             _pairs("backbone", "Backbone", _flat({**result["card"], **result["verification"]}).items()),
             _pairs("versions", "Versions", result.get("versions", {}).items()),
         ],
-        Download.of(f"{anchor}.csv", _tidy(result).encode()),
+        Download.of(f"{anchor}.csv", tidy_csv([result]).encode()),
         result["scope"],
     )
 
@@ -203,7 +202,7 @@ def compared(first: tuple[Path, Any], second: tuple[Path, Any]) -> Comparison:
         if isinstance(result, StudyResult):
             texts.append(read_text(path.parent / CELLS, "the study's cells"))
         else:
-            texts.append(_tidy(result, _flat(result["settings"])))
+            texts.append(tidy_csv([result]))
     results = [result for _, result in (first, second)]
     studies = [isinstance(result, StudyResult) for result in results]
     if any(studies) and not all(studies):
@@ -220,8 +219,13 @@ def _name(path: Path, result: Any) -> str:
     return str(path.parent if isinstance(result, StudyResult) else path)
 
 
-def page(sections: Sequence[Section], comparison: Comparison | None = None) -> str:
+def page(sections: Sequence[Section], comparison: Comparison | None = None, title: str | None = None) -> str:
     """The page's text.
+
+    Args:
+        sections: one a result.
+        comparison: of two of them.
+        title: by default the names of the results.
 
     Raises:
         MissingPackage: jinja2 is not installed.
@@ -238,7 +242,8 @@ def page(sections: Sequence[Section], comparison: Comparison | None = None) -> s
     )
     shown = [section.name for section in sections]
     return environment.from_string(parts["html.jinja"]).render(
-        title="Spectral ceilings: " + (", ".join(shown) if len(shown) <= 3 else f"{len(shown)} results"),
+        title=title
+        or "Spectral ceilings: " + (", ".join(shown) if len(shown) <= 3 else f"{len(shown)} results"),
         version=version("span-theorem"),
         style=parts["css"],
         script=parts["js"],
@@ -248,13 +253,15 @@ def page(sections: Sequence[Section], comparison: Comparison | None = None) -> s
     )
 
 
-def write_page(path: Path, sections: Sequence[Section], comparison: Comparison | None = None) -> None:
+def write_page(
+    path: Path, sections: Sequence[Section], comparison: Comparison | None = None, title: str | None = None
+) -> None:
     """Write the page (see :func:`page`).
 
     Raises:
         InputError: it cannot be written.
     """
-    write_text(path, page(sections, comparison))
+    write_text(path, page(sections, comparison, title))
 
 
 def require_jinja() -> None:
@@ -272,17 +279,25 @@ def _drawn(results: Sequence[Mapping[str, Any]], prefix: str, alternative: str) 
         return inline(svg(recovery_figure(results)), "the figure", prefix, alternative)
 
 
-def _tidy(result: Mapping[str, Any], beside: Mapping[str, Any] = MappingProxyType({})) -> str:
-    """CSV of a diagnosis, one row a frequency, with the same columns ``beside`` in all."""
+def tidy_csv(results: Sequence[Mapping[str, Any]]) -> str:
+    """CSV of diagnoses: a row a frequency, with backbone, L and the settings beside the figures and their ends."""
     rows = []
-    for degree in result["degrees"]:
-        row = dict(beside)
-        for key, value in degree.items():
-            ends = key.endswith("_ci") and value is not None
-            row |= {f"{key[:-3]}_low": value[0], f"{key[:-3]}_high": value[1]} if ends else {key: value}
-        rows.append({key: value for key, value in row.items() if not key.endswith("_ci")})
+    for result in results:
+        beside = _flat(
+            {**result["settings"], **{name: result[name] for name in ("backbone", "L", "solver", "d")}}
+        )
+        for degree in result["degrees"]:
+            row = dict(beside)
+            for key, value in degree.items():
+                name = key.removesuffix("_ci")
+                if name == key:
+                    row[key] = value
+                elif value is not None:
+                    row |= {f"{name}_low": value[0], f"{name}_high": value[1]}
+            rows.append(row)
     file = io.StringIO()
-    writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
+    columns = list(dict.fromkeys(name for row in rows for name in row))
+    writer = csv.DictWriter(file, columns, lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)
     return file.getvalue()

@@ -8,6 +8,7 @@ import io
 import json
 import re
 from dataclasses import asdict
+from html import escape
 from itertools import pairwise
 
 import pandas
@@ -255,6 +256,28 @@ def test_two_diagnoses_side_by_side(tmp_path, diagnosis, capsys):
         main(["report", paths[0], str(tmp_path / "coin"), "--compare", "-o", str(tmp_path / "x.html")]) == 2
     )
     assert "one kind" in capsys.readouterr().err
+
+
+def test_a_title_and_a_table_of_ones_own(tmp_path, diagnosis, capsys):
+    (tmp_path / "a.json").write_text(json.dumps(diagnosis))
+    words = [
+        "report",
+        str(tmp_path / "a.json"),
+        "--title",
+        f"My {SPITEFUL}",
+        "--csv",
+        str(tmp_path / "a.csv"),
+    ]
+    assert main([*words, "-o", str(tmp_path / "x.html")]) == 0
+    assert (
+        f"<h1>My {escape(SPITEFUL, quote=True)}</h1>".replace("&quot;", "&#34;")
+        in (tmp_path / "x.html").read_text()
+    )
+    frame = pandas.read_csv(tmp_path / "a.csv")
+    assert list(frame["rho"]) == pytest.approx([one["rho"] for one in diagnosis["degrees"]])
+    assert set(frame["solver"]) == {"free"}
+    assert main(["report", str(written(tmp_path / "coin")), "--csv", str(tmp_path / "b.csv")]) == 2
+    assert "no diagnosis to write as CSV" in capsys.readouterr().err
 
 
 def test_a_difference_of_known_intervals():
