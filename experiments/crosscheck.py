@@ -98,7 +98,7 @@ class CrossCheck:
     @classmethod
     def from_dict(cls, value: Mapping[str, Any]) -> "CrossCheck":
         """The inverse of :meth:`to_dict`; other fields are passed over, and earlier results lack the drop."""
-        fields = {name: value.get(name) for name in cls.__dataclass_fields__}
+        fields: dict[str, Any] = {name: value.get(name) for name in cls.__dataclass_fields__}
         return cls(**{**fields, "verdict": Verdict(value["verdict"])})
 
     def sentence(self) -> str:

@@ -10,8 +10,8 @@ of their features. The labels are not used: what remains to fit is the injected 
 polynomial of degree d in equivariant features recovers anything there. `mlp` sees new orientations all the time and
 comes nearest to what can be recovered; `free` is solved in closed form. That these two recover nothing above dL checks
 software and equivariance, by bounds that hold for all tests together. What is measured is the height at dL. Beside it
-stand hand-made densities and random weights, through the same fits, and the best rigid frame of the other atoms. Whether
-dL is reached is reported, not claimed: that takes enough structures and enough channels
+stand hand-made densities and random weights, through the same fits, and the best rigid frame of the other atoms.
+Whether dL is reached is reported, not claimed: that takes enough structures and enough channels
 of the highest order.
 
 A network that cannot live in this environment comes as a feature file (docs/backbones.md). Two of a small MACE are part
@@ -173,8 +173,8 @@ def _ceilings(table: "DataFrame") -> Table:
     return Table.of(
         "architecture-ceilings",
         "Ceilings of networks on the same aspirin structures, default layers: recovered at the boundary dL and above "
-        "it, 95% intervals; ≤: largest simultaneous bound above dL; frame: ρ(dL) of the best rigid frame of other atoms, "
-        "without any network; skill: the share of what that leaves which is recovered",
+        "it, 95% intervals; ≤: largest simultaneous bound above dL; frame: ρ(dL) of the best rigid frame of other "
+        "atoms, without any network; skill: the share of what that leaves which is recovered",
         table[table["default"]],
         {
             "<network": "network",
