@@ -68,12 +68,7 @@ def report(lab: Lab, results: Results) -> Report:
     training, _ = lab.sources.structures(first)
     units = first.pair.directions(training)
     results = results.assign(turned=lambda cell, measurement: name(cell.spread))
-    import pandas
-
-    table = pandas.concat(
-        [results.where(solver=one).estimate(["turned", "solver"]) for one in ("free", "mlp")]
-    )
-    table = table.reset_index(drop=True)
+    table = results.estimate(["turned", "solver"])
     table["sigma"] = [ALL if turned == name(None) else float(turned) for turned in table["turned"]]
     spreads = dict.fromkeys(cell.spread for cell in results.cells)
     theorem = {name(one): imitated(units, BOUNDARY + 1, BOUNDARY, one) for one in spreads}
