@@ -53,7 +53,7 @@ def cells(lab: Lab) -> list[Cell]:
 
 def _bases(lab: Lab) -> list[Cell]:
     """A cell for every network: trained on rMD17 and shown it, or the same of the embedded structures."""
-    base = Cell("", l_max=BOUNDARY + 1, orientations=10, labels=False, force_structures=60, seed=lab.seed)
+    base = Cell("", l_max=BOUNDARY + 1, orientations=10, force_structures=60, seed=lab.seed)
     published = replace(base, training="rmd17:aspirin/train_01", test="rmd17:aspirin/test_01")
     try:
         lab.sources.structures(published)
@@ -142,7 +142,7 @@ def draw(table: "DataFrame", theorem: dict[str, float]) -> "Figure":
         for l in (BOUNDARY, BOUNDARY + 1)
     ]
     for panel, (y, label, l) in zip(axes, kinds, strict=True):
-        rows = table[table["l"] == l].sort_values("sigma")
+        rows = table[table["l"] == l].dropna(subset=[y]).sort_values("sigma")
         figures.curves(panel, rows, "solver", figures.SOLVERS, x="sigma", y=y, spread=0.04)
         if l > BOUNDARY and y == "rho":
             panel.plot(places, list(theorem.values()), ":", color="0.4", linewidth=1, label="theorem, exact")
