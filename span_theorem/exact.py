@@ -70,7 +70,7 @@ def exact_span(
     (1, 3, 5, 7, 9, 0, 0)
     """
     require_instance(L, d, features)
-    factors = _features(L, features, change_of_basis)
+    factors = weight_polynomials(L, features, change_of_basis)
     steps, done = d * (d + 1) // 2 * max(L, 1), 0
     span: list[_Block] = []
     for k in range(d + 1):
@@ -162,8 +162,8 @@ class _Block:
                 yield m + column
 
 
-def _features(
-    L: int, features: Features, change_of_basis: Callable[[int], Sequence[Sequence[int]]] | None
+def weight_polynomials(
+    L: int, features: Features, change_of_basis: Callable[[int], Sequence[Sequence[int]]] | None = None
 ) -> list[list[nmod_poly]]:
     """For every weight m = 0..L, the polynomials q(z) of the features w^m q(z)."""
     legendre = _legendre(L)

@@ -82,8 +82,8 @@ def test_contradiction_is_loud(l, rank, monkeypatch, tmp_path, capsys):
 
 def test_a_failing_law_exits_1(monkeypatch, capsys):
     # a feature set without its last weight: the arithmetic must notice, not repeat the law
-    honest = exact._features
-    monkeypatch.setattr(exact, "_features", lambda *arguments: [*honest(*arguments)[:-1], []])
+    honest = exact.weight_polynomials
+    monkeypatch.setattr(exact, "weight_polynomials", lambda *arguments: [*honest(*arguments)[:-1], []])
     assert main(["check", "--L", "2", "--d", "2", "--method", "exact"]) == 1
     assert "NOT verified" in capsys.readouterr().out
 
