@@ -5,8 +5,9 @@ there are degrees to be reached, chosen so that they are independent modulo p.
 """
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from itertools import groupby
 from random import Random
 from typing import Any, Literal
@@ -78,7 +79,7 @@ def certificate(
 
 
 def product(l: int, m: int, L: int) -> Product:
-    """The factors for (l, m), 0 <= m <= l: degree L as often as l holds it, orders as high as may be, from the first on.
+    """The factors for (l, m), 0 <= m <= l: degree L as often as l holds it, orders as high as may be, in order.
 
     >>> product(5, 3, 2)
     [[2, 2, 1], [2, 1, 1], [1, 0, 1]]
@@ -174,71 +175,79 @@ def _size(L: int, d: int, form: Form) -> float:
     return {"explicit": 22 * n * n, "compact": 25 * n, "blocks": 0}[form]
 
 
-#: A product by the orders of its factors, ascending, and its values q(z) at the points.
+#: A product by the orders of its factors, ascending, with its values q(z) at the points.
 _Valued = tuple[tuple[int, ...], list[int]]
+#: Independent products of as many features, for every weight m >= 0.
+_Span = list[list[_Valued]]
 
 
 def _blocks(L: int, d: int, progress: Callable[[int, int], None] | None) -> list[list[Product]]:
-    """For every weight, independent products of exactly d, and where these lack degrees also of d - 1, features Y_Lm.
+    """For every weight, independent products of d, and where these lack degrees also of d - 1, features Y_Lm.
 
-    The products of k features span what those of k - 1 do, times a feature: T_k = T_(k-1) F. So a basis of T_k,
-    weight by weight, is among the products of a basis of T_(k-1) with the features.
+    The products of a + b features span what those of a times those of b span, T_(a+b) = T_a T_b: a basis of T_(a+b),
+    weight by weight, is among the products of a basis of T_a with one of T_b.
     """
     points = range(2, d * L // 2 + 3)
-    fold = [(1 - z * z) % PRIME for z in points]
-    values = {}
-    for m, (q,) in enumerate(weight_polynomials(L, "exact")):
-        values[m] = [int(q(z)) for z in points]
-        values[-m] = [v * pow(f, m, PRIME) % PRIME for v, f in zip(values[m], fold, strict=True)]
+    folds = [[1] * len(points)]  # powers of 1 - z²
+    for _ in range(d * L):
+        folds.append([f * (1 - z * z) % PRIME for f, z in zip(folds[-1], points, strict=True)])
+
+    @cache
+    def span(k: int) -> _Span:
+        if k == 0:
+            return [[((), folds[0])]]
+        if k == 1:
+            return [
+                [((m,), [int(q(z)) for z in points])] for m, (q,) in enumerate(weight_polynomials(L, "exact"))
+            ]
+        left, right, found = span(k // 2), span(k - k // 2), []
+        for m in range(k * L + 1):
+            found.append(_basis(m, (k * L - m) // 2 + 1, left, right, folds))
+            if progress:
+                progress(k * k * L + m, d * d * L + d * L)
+        return found
+
     # only the highest k of either parity count, and for even L and k >= 2 both have the same degrees
     kept = {d} if L == 0 or d == 0 or (L % 2 == 0 and d > 1) else {d, d - 1}
     entries: list[list[Product]] = [[] for _ in range(verify.degrees(L, d, "exact")[-1] + 1)]
-    span: list[list[_Valued]] = [[((), [1] * len(points))]]
-    for k in range(d + 1):
-        if k:
-            span = [_basis(m, _room(L, k, m), span, values, fold) for m in range(k * L + 1)]
-        if k in kept:
-            for m, block in enumerate(span):
-                entries[m] += [[[L, o, len([*same])] for o, same in groupby(orders)] for orders, _ in block]
-        if progress:
-            progress((k + 1) ** 4, (d + 1) ** 4)
+    for k in kept if L else {0}:
+        for m, block in enumerate(span(k)):
+            entries[m] += [[[L, o, len([*same])] for o, same in groupby(orders)] for orders, _ in block]
     return entries
 
 
-def _room(L: int, k: int, m: int) -> int:
-    """How many degrees l >= m the products of exactly k >= 1 features Y_Lm have."""
-    return int(m <= L) if k == 1 or L == 0 else (k * L - m) // 2 + 1
-
-
-def _basis(
-    m: int, size: int, span: list[list[_Valued]], values: dict[int, list[int]], fold: list[int]
-) -> list[_Valued]:
-    """``size`` independent products of weight m, each one of ``span`` times a feature."""
-    sources = [
-        (order, item) for order in values if abs(m - order) < len(span) for item in span[abs(m - order)]
-    ]
-    Random(0).shuffle(sources)  # neighbours are alike; of a random choice hardly more than are needed do
-    chosen: dict[tuple[int, ...], list[int]] = {}
-    for start in range(0, len(sources), size + 4):
-        for order, (orders, source) in sources[start : start + size + 4]:
-            mirrored = m < order  # the source is the conjugate of one of weight order - m
-            factor = values[order]
-            if mirrored:
-                factor = [v * pow(f, order - m, PRIME) % PRIME for v, f in zip(factor, fold, strict=True)]
-                orders = tuple(-o for o in orders)
-            key = tuple(sorted((*orders, order)))
+def _basis(m: int, size: int, left: _Span, right: _Span, folds: list[list[int]]) -> list[_Valued]:
+    """``size`` independent products of weight m, each one of ``left`` times one of ``right``."""
+    weights = [a for a in range(1 - len(left), len(left)) if abs(m - a) < len(right)]
+    random, chosen = Random(0), dict[tuple[int, ...], list[int]]()
+    # those that vanish least at the poles are rare, so they come first; the others at random, every pair at last
+    pairs = [(a, left[abs(a)][0], right[abs(m - a)][0]) for a in weights]
+    while True:
+        for a, one, other in pairs:
+            (orders, values), (more, others) = _conjugate(a, one, folds), _conjugate(m - a, other, folds)
+            key = tuple(sorted(orders + more))
             if key not in chosen:
-                chosen[key] = [a * b % PRIME for a, b in zip(source, factor, strict=True)]
+                chosen[key] = [x * y % PRIME for x, y in zip(values, others, strict=True)]
         chosen = {key: chosen[key] for key in _independent(chosen, size)}
         if len(chosen) == size:
-            break
-    return sorted(chosen.items())
+            return sorted(chosen.items(), key=lambda item: sum(-o for o in item[0] if o < 0))
+        pairs = [
+            (a, random.choice(left[abs(a)]), random.choice(right[abs(m - a)]))
+            for a in weights * (1 + size // len(weights))
+        ]
 
 
-def _independent(rows: dict[tuple[int, ...], list[int]], columns: int) -> Iterator[tuple[int, ...]]:
+def _conjugate(weight: int, product: _Valued, folds: list[list[int]]) -> _Valued:
+    """The product, or for negative ``weight`` its conjugate: w̄^m q(z) = w^-m (1 - z²)^m q(z)."""
+    if weight >= 0:
+        return product
+    orders, values = product
+    return tuple(-o for o in orders), [v * f % PRIME for v, f in zip(values, folds[-weight], strict=True)]
+
+
+def _independent(rows: dict[tuple[int, ...], list[int]], columns: int) -> list[tuple[int, ...]]:
     """Names of the first rows that are independent in their first columns."""
     entries = [row[column] for column in range(columns) for row in rows.values()]
     reduced, rank = nmod_mat(columns, len(rows), entries, PRIME).rref()
     names = list(rows)
-    for i in range(rank):
-        yield names[next(j for j in range(i, len(names)) if reduced[i, j])]
+    return [names[next(j for j in range(i, len(names)) if reduced[i, j])] for i in range(rank)]

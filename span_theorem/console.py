@@ -12,6 +12,8 @@ from rich.text import Text
 from span_theorem.printable import printable
 
 PIPED_WIDTH = 160
+LONG = 2.0  # seconds from which a progress bar is worth its line
+SAID = 60.0  # seconds from which the wait is announced
 
 
 class PrintingConsole(Console):
@@ -43,13 +45,20 @@ def mark(good: bool, yes: str, no: str) -> Text:
 
 
 @contextmanager
-def progress_bar(title: str, shown: bool) -> Iterator[Callable[[int, int], None]]:
-    """Yield ``update(done, total)`` that moves a bar on stderr, if ``shown`` and stderr is a terminal."""
-    if not (shown and sys.stderr.isatty()):
+def progress_bar(title: str, seconds: float) -> Iterator[Callable[[int, int], None]]:
+    """Yield ``update(done, total)`` that moves a bar on stderr where that is a terminal and the work is long.
+
+    Args:
+        title: of the bar.
+        seconds: what the work is expected to take; from :data:`SAID` on a line says so before it begins.
+    """
+    if seconds > SAID:
+        print(f"{title}: this will take about {seconds / 60:,.0f} min", file=sys.stderr)
+    if seconds <= LONG or not sys.stderr.isatty():
         yield lambda done, total: None
         return
     from rich.progress import Progress
 
     with Progress(console=PrintingConsole(stderr=True), transient=True) as progress:
-        task = progress.add_task(title)
+        task = progress.add_task(title, total=None)
         yield lambda done, total: progress.update(task, completed=done, total=total)

@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from numerics.rank import NumericalRank
     from span_theorem.check import CheckResult
 
-LONG = 2.0  # seconds from which a progress bar is worth its line
-
 
 def check(
     L: Annotated[int, typer.Option("--L", min=0, help="Highest degree of the features.")],
@@ -46,7 +44,7 @@ def check(
     estimate = check_estimate(L, d, method)
     require_affordable(f"check --L {L} --d {d} --method {method}", estimate, hint(method))
     require_writable(json)
-    with progress_bar("exact ranks", estimate.seconds > LONG) as progress:
+    with progress_bar("exact ranks", estimate.seconds) as progress:
         result = check_span(L, d, features, method, seed, progress)
     if json is not None:
         write_json(json, result.to_dict())

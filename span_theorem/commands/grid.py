@@ -32,7 +32,7 @@ def grid(
     """
     from span_theorem.budget import Estimate, require_affordable
     from span_theorem.check import check_estimate, check_span
-    from span_theorem.commands.check import LONG, hint
+    from span_theorem.commands.check import hint
     from span_theorem.console import progress_bar
     from span_theorem.output import require_writable, write_json
 
@@ -45,7 +45,7 @@ def grid(
     require_writable(json)
     instances = [(L, d) for L in range(1, max_L + 1) for d in range(1, max_d + 1)]
     results = []
-    with progress_bar("instances", estimate.seconds > LONG) as progress:
+    with progress_bar("instances", estimate.seconds) as progress:
         for done, (L, d) in enumerate(instances):
             progress(done, len(instances))
             results.append(check_span(L, d, features, method, seed))
