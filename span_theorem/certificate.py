@@ -138,10 +138,9 @@ class CertifiedSpan:
     @property
     def lower_bound(self) -> str:
         """Where the lower bound comes from."""
-        n = self.L * self.d + 1
         if self.refused:
-            return f"the certificate is refused: {self.refused}"
-        return f"a certificate, {n * (n + 1) // 2} products (l, m) of different degree in z for fixed m, verified"
+            return f"none, the certificate is refused: {self.refused}"
+        return "a certificate, for every l <= dL and m <= l a product of degree l - m in z, verified"
 
     def to_dict(self) -> dict[str, Any]:
         return {

@@ -12,6 +12,7 @@ from rich.text import Text
 from span_theorem.printable import printable
 
 PIPED_WIDTH = 160
+MOST_ROWS = 400
 LONG = 2.0  # seconds from which a progress bar is worth its line
 SAID = 60.0  # seconds from which the wait is announced
 
@@ -37,6 +38,18 @@ def table(title: str, columns: Sequence[str]) -> Table:
         left = name.startswith("<")
         result.add_column(name.lstrip("<"), justify="left" if left else "right", overflow="fold")
     return result
+
+
+def shown_rows(number: int) -> tuple[list[int], str]:
+    """Which rows of a long table are printed, and a sentence that says so if not all are.
+
+    >>> shown_rows(3)
+    ([0, 1, 2], '')
+    """
+    if number <= MOST_ROWS:
+        return list(range(number)), ""
+    ends = [*range(MOST_ROWS // 2), *range(number - MOST_ROWS // 2, number)]
+    return ends, f"{number - len(ends)} of {number} rows are not printed; --json writes all."
 
 
 def mark(good: bool, yes: str, no: str) -> Text:

@@ -41,8 +41,14 @@ class ExactSpan:
     span_dim: int
     prime: int = PRIME
 
+    @property
+    def lower_bound(self) -> str:
+        """Where the lower bound comes from."""
+        return f"rank over F_p <= rank over Q, p = {self.prime}"
+
     def to_dict(self) -> dict[str, Any]:
         return {
+            "route": "rank",
             "prime": self.prime,
             "ranks": list(self.ranks),
             "span_dim": self.span_dim,

@@ -21,7 +21,7 @@ from span_theorem.errors import InputError
 from span_theorem.harmonics_xyz import formula
 from span_theorem.highest_weight import Factors
 from span_theorem.law import Features, boundary, require_instance
-from span_theorem.multiplicity import feature_count, multiplicities
+from span_theorem.multiplicity import feature_count, multiplicity_in_total
 
 #: What is written out at most: monomials of all maps (estimated), choices of factors, degree of a harmonic.
 MAX_MONOMIALS = 250_000
@@ -62,7 +62,7 @@ class EquivariantMaps:
         """How many maps there must be: the multiplicity of l in all degrees 0..d, from characters."""
         if self.l > self.boundary:
             return 0
-        return multiplicities(self.L, self.d, self.features).total[self.l]
+        return multiplicity_in_total(self.L, self.d, self.l, self.features)
 
     @property
     def harmonics(self) -> tuple[tuple[int, int], ...]:
