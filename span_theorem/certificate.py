@@ -49,15 +49,7 @@ def certificate(
     >>> certificate(1, 2)["entries"][2]
     [[[1, 0, 2]], [[1, 1, 1], [1, 0, 1]], [[1, 1, 2]]]
     """
-    require_instance(L, d, features)
-    form = form or ("blocks" if features == "exact" else "explicit" if L * d <= EXPLICIT else "compact")
-    if (form == "blocks") != (features == "exact"):
-        raise InputError(f"form {form}: expected blocks for exact features, explicit or compact for upto")
-    if max(L, 1) * max(d, 1) > verify.LARGEST[features] or _size(L, d, form) > verify.MAX_BYTES:
-        raise InputError(
-            f"L = {L}, d = {d} is too large for {form} certificates of {features} features: expected "
-            f"L d <= {verify.LARGEST[features]} and about {verify.MAX_BYTES / 2**20:.0f} MiB at most"
-        )
+    form = require_certifiable(L, d, features, form)
     entries: list[Any] = []
     for degree in range(d * L + 1) if features == "upto" else ():
         if progress:
@@ -76,6 +68,23 @@ def certificate(
         "boundary": [[L, L, d]] if L and d else [],
         "entries": entries if features == "upto" else _blocks(L, d, progress),
     }
+
+
+def require_certifiable(L: int, d: int, features: Features = "upto", form: Form | None = None) -> Form:
+    """The form that a certificate will have (see :func:`certificate` for the default and errors)."""
+    require_instance(L, d, features)
+    form = form or ("blocks" if features == "exact" else "explicit" if L * d <= EXPLICIT else "compact")
+    if (form == "blocks") != (features == "exact"):
+        raise InputError(f"form {form}: expected blocks for exact features, explicit or compact for upto")
+    # 22 bytes for each run of factors of a pair (l, m)
+    if max(L, 1) * max(d, 1) > verify.LARGEST[features] or (
+        form == "explicit" and 22 * (L * d) ** 2 > verify.MAX_BYTES
+    ):
+        raise InputError(
+            f"L = {L}, d = {d} is too large for a certificate ({form}): expected L d <= {verify.LARGEST[features]}"
+            + f" and a file of at most {verify.MAX_BYTES / 2**20:.0f} MiB" * (form == "explicit")
+        )
+    return form
 
 
 def product(l: int, m: int, L: int) -> Product:
@@ -104,12 +113,12 @@ def text(document: dict[str, Any]) -> str:
     return "\n".join(("{", *lines, '  "entries": [', entries, "  ]", "}")) + "\n"
 
 
-def certificate_estimate(L: int, d: int, features: Features, form: Form | None) -> Estimate:
+def certificate_estimate(L: int, d: int, features: Features, form: Form) -> Estimate:
     """For making and checking one; measured up to dL = 900 (explicit), 10,000 (compact) and 256 (blocks)."""
     n = float(min(max(L, 1) * max(d, 1), 10**20))
     if features == "exact":
-        return Estimate(1e8, 1 + 3e-9 * n**4)
-    if form == "explicit" or (form is None and n <= EXPLICIT):
+        return Estimate(1e8, 0.3 + 4e-9 * n**4)
+    if form == "explicit":
         return Estimate(6e7 + 500 * n**2, 0.2 + 1e-5 * n**2)
     return Estimate(6e7 + 400 * n, 0.2 + 4e-8 * n**2)
 
@@ -167,11 +176,6 @@ def certified_span(L: int, d: int) -> CertifiedSpan:
         return CertifiedSpan(L, d, (0,) * (d * L + 3), 0, str(error))
     ranks = tuple(2 * l + 1 for l in range(d * L + 1))
     return CertifiedSpan(L, d, (*ranks, 0, 0), sum(ranks))
-
-
-def _size(L: int, d: int, form: Form) -> float:
-    n = L * d + 1.0
-    return {"explicit": 22 * n * n, "compact": 25 * n, "blocks": 0}[form]
 
 
 #: A product by the orders of its factors, ascending, with its values q(z) at the points.

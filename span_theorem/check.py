@@ -158,7 +158,7 @@ def check_span(
         method: ``exact`` is the cheapest complete proof, a verified certificate for ``upto`` and ranks over F_p for
             ``exact`` features; ``rank`` always the latter. For small instances both import neither numpy nor torch.
         seed: of the numeric route's random products.
-        progress: called with (steps done, steps in all) by the exact route.
+        progress: called with (steps done, steps in all) by whatever takes most of the time.
 
     Raises:
         InputError: negative or fractional L or d, or unknown features.
@@ -177,7 +177,8 @@ def check_span(
         from span_theorem.numeric import numeric_span
 
         numeric = numeric_span(L, d, features, seed)
-    return CheckResult(L, d, features, method, seed, total_multiplicities(L, d, features), exact, numeric)
+    counted = total_multiplicities(L, d, features, progress if certifies(features, method) else None)
+    return CheckResult(L, d, features, method, seed, counted, exact, numeric)
 
 
 def certifies(features: Features, method: Method) -> bool:

@@ -31,16 +31,14 @@ def certify(
 
       span-theorem certify --L 100 --d 100 -o certificate.json
     """
-    from span_theorem.budget import require_affordable
-    from span_theorem.certificate import certificate, certificate_estimate, text
+    from span_theorem.certificate import certificate, certificate_estimate, require_certifiable, text
     from span_theorem.console import progress_bar
     from span_theorem.output import require_writable, write_text
 
-    estimate = certificate_estimate(L, d, features, form)
-    require_affordable(f"certify --L {L} --d {d}", estimate, "a smaller L or d")
+    chosen = require_certifiable(L, d, features, form)
     require_writable(output)
-    with progress_bar("certificate", estimate.seconds) as progress:
-        document = certificate(L, d, features, form, progress)
+    with progress_bar("certificate", certificate_estimate(L, d, features, chosen).seconds) as progress:
+        document = certificate(L, d, features, chosen, progress)
     write_text(output, text(document))
     typer.echo(document["statement"])
     typer.echo(f"Written: {output} ({document['form']}, {len(document['entries'])} entries)")

@@ -7,7 +7,7 @@ import typer
 
 
 def verify(
-    file: Annotated[Path, typer.Argument(help="A certificate, as `certify` writes it.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A certificate, as `certify` writes it.")],
 ) -> int:
     """Check a certificate; every claim in it is computed again, nothing is believed.
 
