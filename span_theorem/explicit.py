@@ -7,6 +7,7 @@ construction. At the boundary l = dL (L >= 1) there is one map, above it none.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
@@ -119,10 +120,19 @@ class EquivariantMaps:
         }
 
 
-def equivariant_maps(L: int, d: int, l: int, features: Features = "upto") -> EquivariantMaps:
+def equivariant_maps(
+    L: int,
+    d: int,
+    l: int,
+    features: Features = "upto",
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> EquivariantMaps:
     """A basis of the equivariant polynomial maps of degree at most ``d`` from the features to V_l.
 
     Scale and choice of basis as in :data:`NORMALISATION`.
+
+    Args:
+        progress: called with (choices of factors done, choices in all).
 
     Raises:
         InputError: negative or fractional L, d or l, unknown features, or more to write out than this route
@@ -138,11 +148,11 @@ def equivariant_maps(L: int, d: int, l: int, features: Features = "upto") -> Equ
         return EquivariantMaps(L, d, l, features, ())
     choices = _choices(L, d, l, features)
     _require_affordable(L, d, l, choices)
-    maps = [
-        _real_map(factors, l, vector)
-        for factors in choices
-        for vector in highest_weight.highest_weight_vectors(factors, l)
-    ]
+    maps = []
+    for done, factors in enumerate(choices):
+        progress(done, len(choices))
+        vectors = highest_weight.highest_weight_vectors(factors, l)
+        maps += [_real_map(factors, l, vector) for vector in vectors]
     return EquivariantMaps(L, d, l, features, tuple(maps))
 
 
