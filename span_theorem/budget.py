@@ -62,11 +62,11 @@ def available_memory() -> float:
 
 
 def exact_estimate(L: int, d: int) -> Estimate:
-    """For :func:`span_theorem.exact.exact_span`; measured from L = d = 5 to 20, good to a factor of three."""
-    n, power = _degree(L, d), _clipped(d)
+    """For :func:`span_theorem.exact.exact_span`; measured from L = d = 10 to 16, good to a factor of three."""
+    n = _degree(L, d)
     # the largest block with the rows waiting for reduction, then all blocks of two steps
     memory = 6e7 + 250 * n**2 + 6 * n**3
-    return Estimate(memory, 0.2 + 1e-8 * n**4 + 1.5e-7 * power * n**3 + 2e-5 * power)
+    return Estimate(memory, 0.2 + 2e-9 * n**4 + 8e-8 * n**3)
 
 
 def numeric_estimate(L: int, d: int) -> Estimate:
