@@ -11,7 +11,7 @@ from benchmarks.direct import sizes
 from benchmarks.measure import Process, measure
 
 # command, wall seconds and bytes that it must stay below
-TARGETS = (
+TARGETS: tuple[tuple[str, float | None, float | None], ...] = (
     ("check --L 2 --d 2 --method exact", 0.5, None),
     ("grid --max-L 4 --max-d 4 --method exact", 2.0, None),
     ("check --L 10 --d 10 --method exact", 0.4, 10**9),
@@ -25,7 +25,7 @@ TARGETS = (
     ("show --L 3 --d 4 --l 12", None, None),
 )
 # certificates: options, wall seconds to make and check one, bytes of the file
-CERTIFICATES = (
+CERTIFICATES: tuple[tuple[str, float | None, float | None], ...] = (
     ("--L 2 --d 2", None, None),
     ("--L 30 --d 30 --form explicit", 20.0, 30e6),
     ("--L 100 --d 100", 60.0, None),
@@ -48,9 +48,13 @@ def run() -> dict[str, Any]:
     """Measure the targets, certificates, growth with dL, and the routes that one would take today."""
     sympy = measure(["import sympy"], repeats=3, option="-c")
     tables = {
-        "targets": [_target(*target, sympy) for target in TARGETS],
-        "certificates": [_certificate(*case, sympy) for case in CERTIFICATES],
-        "growth": [_growth(route, *GROWTH[route][:1], n) for route in GROWTH for n in GROWTH[route][1]],
+        "targets": [_target(command, seconds, memory, sympy) for command, seconds, memory in TARGETS],
+        "certificates": [
+            _certificate(options, seconds, size, sympy) for options, seconds, size in CERTIFICATES
+        ],
+        "growth": [
+            _growth(route, method, n) for route, (method, measured) in GROWTH.items() for n in measured
+        ],
         "routes": [_routes(*i) for i in INSTANCES],
         "multiplicities": [_reduced(*i) for i in REDUCED],
     }
@@ -66,7 +70,7 @@ def _times(found: Process) -> dict[str, Any]:
     }
 
 
-def _target(command: str, seconds: float | None, memory: int | None, sympy: Process) -> dict[str, Any]:
+def _target(command: str, seconds: float | None, memory: float | None, sympy: Process) -> dict[str, Any]:
     found = measure(["span_theorem", *command.split()], repeats=3 if seconds is None or seconds < 5 else 1)
     met = (seconds is None or found.wall_s < seconds) and (memory is None or found.peak_bytes < memory)
     return {
