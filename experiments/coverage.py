@@ -1,8 +1,8 @@
 """How far directions spread over the sphere, and what that lets a polynomial imitate.
 
-Harmonics of different degrees are orthogonal over the whole sphere only. Where directions cover a part of it, polynomials
-of degree N have a share of Y_l, l > N: :func:`imitated` computes it exactly for directions that are turned by random
-rotation vectors, so it is the least that a readout of that degree can find of what lies above its ceiling.
+Harmonics of different degrees are orthogonal over the whole sphere only. Where directions cover a part of it,
+polynomials of degree N have a share of Y_l, l > N: :func:`imitated` computes it exactly for directions that are turned
+by random rotation vectors, so it is the least that a readout of that degree can find of what lies above its ceiling.
 """
 
 import numpy as np
@@ -52,13 +52,13 @@ def imitated(units: Array, l: int, highest: int, spread: float | None) -> float:
     Returns:
         From 0, where all orientations are alike and l > highest, to 1.
     """
-    degree = l + max(l, highest)
+    degree = 2 * max(l, highest)
     rule = sphere_quadrature(2 * degree)
     density = np.ones(len(rule.weights))
     if spread is not None:
         for k in range(1, degree + 1):
             density += damping(k, spread) * harmonics(rule.directions, k) @ harmonics(units, k).mean(axis=0)
-    weights = rule.weights / rule.weights.sum() * density
+    weights = rule.weights * density
     field = harmonics(rule.directions, l)
     basis = spherical_harmonics(highest, rule.directions)
     values, vectors = np.linalg.eigh(basis.T @ (weights[:, None] * basis))

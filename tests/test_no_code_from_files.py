@@ -175,6 +175,7 @@ PLACES = {
     "report": lambda folder, files: [[str(path)] for path in files if path.suffix == ".json"],
     "tables": lambda folder, files: [[str(path), "-o", "tables"] for path in files if path.suffix == ".json"],
     "span_theorem tables": lambda folder, files: [["--results", str(folder), "-o", "tables"]],
+    "span_theorem verify": lambda folder, files: [[str(path)] for path in files if path.suffix == ".json"],
     "data fetch": lambda folder, files: [["rmd17", "--molecule", "aspirin", "--from", str(folder)]],
     "train run": lambda folder, files: [
         *([NETWORK, "--training", path, "--work", "work"] for path in frames(files)),
@@ -197,7 +198,7 @@ ELSEWHERE = {
     *("backbones", "train recipes", "doctor", "cache list", "cache empty"),
     *(
         f"span_theorem {name}"
-        for name in ("check", "grid", "multiplicity", "require", "show", "polygon", "folds")
+        for name in ("check", "grid", "certify", "multiplicity", "require", "show", "polygon", "folds")
     ),
 }
 PROGRAMS = {

@@ -1,7 +1,7 @@
 """Hand-made densities: what the same fits recover with no network at all, `density:2` for degrees up to L = 2.
 
-A_znlm = Σ_j R_n(r_j) Y_lm(u_j) over the neighbours j of element z: one channel an element and radial function. Nothing is
-trained; a trained network of the same L has to do better than this to have learned anything of a direction.
+A_znlm = Σ_j R_n(r_j) Y_lm(u_j) over the neighbours j of element z: one channel an element and radial function. Nothing
+is trained; a trained network of the same L has to do better than this to have learned anything of a direction.
 """
 
 import hashlib

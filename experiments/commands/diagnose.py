@@ -97,7 +97,7 @@ def diagnose(
     trust: Annotated[bool, typer.Option("--trust", help="Load files that can run code.")] = False,
     device: Annotated[str, typer.Option(help="torch device.")] = "cpu",
     cache: Annotated[bool, typer.Option(help="Keep features in the user's cache and read them back.")] = True,
-    full: Annotated[bool, typer.Option("--full", help="Print gains in their units too.")] = False,
+    full: Annotated[bool, typer.Option("--full", help="Print gains too.")] = False,
     json: Annotated[Path | None, typer.Option(help="Write the result here.")] = None,
     figure: Annotated[
         Path | None, typer.Option(help="Stem of the PNG and SVG; default: beside the JSON file.")

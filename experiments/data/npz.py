@@ -20,8 +20,8 @@ from span_theorem.output import replacing
 class Keys:
     """The names one kind of npz file uses; ``unit`` of energy is None where the kind does not fix it.
 
-    ``trajectories`` names which one a frame comes from (all from one without it), ``places`` where along it (in the order
-    of the file without it).
+    ``trajectories`` names which one a frame comes from (all from one without it), ``places`` where along it (in the
+    order of the file without it).
     """
 
     kind: str
@@ -103,7 +103,7 @@ def _places(arrays: dict[str, NDArray], keys: Keys, n_frames: int, source: str) 
             raise InputError(
                 f"{source}: {key} has shape {values.shape}, type {values.dtype}, expected {n_frames} integers"
             )
-    trajectories, places = given.get(keys.trajectories), given.get(keys.places)
+    trajectories, places = (given.get(key or "") for key in (keys.trajectories, keys.places))
     columns = (
         np.zeros(n_frames, dtype=np.int64) if trajectories is None else trajectories,
         np.arange(n_frames) if places is None else places,

@@ -41,7 +41,7 @@ def measure(cells: Sequence[Cell], sources: Sources) -> list[Measurement]:
             tuple(range(1, cell.l_max + 1)),
             {"energy": np.stack(columns, axis=1)},
             test.checksum,
-            {"name": "body frame", "test": test.to_dict()},
+            {"name": "body frame", "L": None, "test": test.to_dict()},
             test.places,
         )
     ]

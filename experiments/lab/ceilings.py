@@ -31,8 +31,9 @@ def ceilings(
 
     Returns:
         ``by``; ``boundary`` (dL), ``measured``, ``verdict``, ``cliff_lower``, ``drop`` and ``contrast`` with their
-        ends; every figure at the boundary (``rho_at``, …) and one above (``rho_above``, …) with the ends of its interval, ``path_at`` and
-        ``path_above``; and with ``tests`` the largest bounds on ρ above dL, ``lower`` and ``upper``.
+        ends; every figure at the boundary (``rho_at``, …) and one above (``rho_above``, …) with the ends of its
+        interval, ``path_at`` and ``path_above``; and with ``tests`` the largest bounds on ρ above dL, ``lower`` and
+        ``upper``.
     """
     import pandas
 

@@ -246,9 +246,10 @@ def outcome(claims: Sequence[Claim]) -> bool | None:
 def bounds_sentence(tests: int) -> str:
     """What bounds that hold together rest on, in words, and what a zero above dL says."""
     return (
-        f"Bounds hold together with probability {LEVEL:.0%} ({tests} test{'s' * (tests != 1)}, Bonferroni) over clusters "
-        "of test structures. Over all orientations a polynomial of degree d in equivariant features is orthogonal to every "
-        "l > dL: a zero there is certain beforehand and checks software, equivariance and sample size, not the network."
+        f"Bounds hold together with probability {LEVEL:.0%} ({tests} test{'s' * (tests != 1)}, Bonferroni) over "
+        "clusters of test structures. Over all orientations a polynomial of degree d in equivariant features is "
+        "orthogonal to every l > dL: a zero there is certain beforehand and checks software, equivariance and sample "
+        "size, not the network."
     )
 
 

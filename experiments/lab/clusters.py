@@ -1,9 +1,9 @@
 """Clusters: which structures an interval counts as one, because one tells what the other does.
 
-Structures of one trajectory resemble their neighbours in time. They are put together in blocks of one trajectory, longer
-than :data:`TIMES` the integrated autocorrelation time τ of what is averaged; a structure that comes from no trajectory is a
-cluster of its own. Time is counted in structures, in their order along the trajectory: a sample taken at random of a
-stationary series is one too.
+Structures of one trajectory resemble their neighbours in time. They are put together in blocks of one trajectory,
+longer than :data:`TIMES` the integrated autocorrelation time τ of what is averaged; a structure that comes from no
+trajectory is a cluster of its own. Time is counted in structures, in their order along the trajectory: a sample taken
+at random of a stationary series is one too.
 """
 
 from collections.abc import Sequence

@@ -1,7 +1,7 @@
 """Figures with intervals, as pandas tables: the one place of this project that resamples.
 
-A resample gives every cluster of structures another weight (multinomial weights, Davison and Hinkley 1997, section 3.8),
-and every level of what is averaged where there are many of these; few levels go into the interval by a t quantile
+A resample gives every cluster of structures another weight (multinomial weights, Davison and Hinkley 1997, section
+3.8), and every level of what is averaged where there are many of these; few levels go into the interval by a t quantile
 (:mod:`experiments.lab.interval`). Cells with the same test structures share clusters and weights, in every table made
 with one seed, so differences between groups are paired. Intervals are 95% intervals.
 """
@@ -224,14 +224,14 @@ class Results:
                 weights *= self._multiplicities(factor, len(levels), resamples) @ member
         weights /= np.maximum(weights.sum(axis=1, keepdims=True), 1e-300)
         cells = [self._figures(index, resamples) for index in indices]
-        n_clusters = min(self._labels(self.measurements[index]).max() + 1 for index in indices)
+        n_clusters = min(int(self._labels(self.measurements[index]).max()) + 1 for index in indices)
         shared = [name for name in cells[0] if all(name in figures for figures in cells)]
         varying = {}
         for name in shared:
             stacked = [figures[name] for figures in cells]
             estimates = np.array([one[0] for one in stacked])
             varying[name] = Varying(
-                sum(weights[:, [column]] * one for column, one in enumerate(stacked)),
+                np.sum([weights[:, [column]] * one for column, one in enumerate(stacked)], axis=0),
                 {factor: shares @ estimates for factor, shares in few.items()},
                 n_clusters,
             )

@@ -2,8 +2,8 @@
 
 Many clusters and many levels of what is averaged: percentiles of the resampled figure. Few of either: a t interval,
 because percentiles are then too short (four networks: 81% instead of 95%). Its variance is the sum of what clusters and
-levels contribute; that clusters differ in what levels make of them is counted twice, so the interval is wide rather than
-short. Degrees of freedom as Satterthwaite (Biometrics Bulletin 2, 110, 1946) combines them.
+levels contribute; that clusters differ in what levels make of them is counted twice, so the interval is wide rather
+than short. Degrees of freedom as Satterthwaite (Biometrics Bulletin 2, 110, 1946) combines them.
 """
 
 from collections.abc import Callable, Mapping

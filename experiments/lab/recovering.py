@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from experiments.backbones.protocol import Backbone, card_of
 from experiments.backbones.site import NoDerivative
 from experiments.backbones.verification import Verification
+from experiments.coverage import mean_length
 from experiments.data.frames import Frames
 from experiments.features import SiteFeatures
 from experiments.injection import default_force
@@ -128,6 +129,7 @@ class _Run:
                     "fits": {"energy": _fit_facts(fits[i])}
                     | ({"force": _fit_facts(force_fits[i])} if force_fits else {}),
                     "force": self.forces[i],
+                    "mean_direction": mean_length(cell.pair.directions(test)),
                     "notes": self.notes,
                     "name": self.backbone.name,
                     "irreps": str(self.backbone.irreps),

@@ -20,6 +20,7 @@ STUDIES = {
     "where": "experiments.studies.where",
     "molecule": "experiments.studies.molecule",
     "leakage": "experiments.studies.leakage",
+    "coverage": "experiments.studies.coverage",
 }
 FORMER_NAMES = {"dose": "sensitivity", "transfer": "leakage"}
 

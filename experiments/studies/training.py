@@ -9,7 +9,8 @@ the difference between a trained network and its initial weights, on the same st
 A poor potential leaves large residuals, which an SPN would have to fit besides. So the labels are not used: ρ(l) tells
 what the features carry, and only the force error tells how good the potential is.
 
-That `free` recovers nothing above dL, certain beforehand, is checked for all networks together. That dL is reached is claimed of the better of the two SPNs, and the bounds of all these tests hold together.
+That `free` recovers nothing above dL, certain beforehand, is checked for all networks together. That dL is reached is
+claimed of the better of the two SPNs, and the bounds of all these tests hold together.
 """
 
 from dataclasses import replace

@@ -32,6 +32,7 @@ from experiments.lab.rank import rank_correlations
 from experiments.lab.study import Lab, Report
 from experiments.lab.tables import Table, estimate, number, spread
 from experiments.spn import Probe
+from span_theorem.errors import MissingPackage
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -87,7 +88,7 @@ def more(lab: Lab, results: Results) -> list[Cell]:
     for reading in READINGS:
         spots = _described(results).where(network=FIRST, solver="equivariant", reading=reading)
         spots = spots.where(lambda table: table["layer"].isin(table["layer"].iloc[-1:]))
-        rho = [resampled.at("rho", BOUNDARY)[0] for _, resampled in spots.groups(SPOT, (), 1)]
+        rho = [resampled.at("rho", BOUNDARY).value for _, resampled in spots.groups(SPOT, (), 1)]
         ranked = [spots.cells[index] for index in np.argsort(rho, kind="stable")]
         places = (-1, len(ranked) // 2, 0) if reading == "end" else (-1,)
         selected += [ranked[place] for place in places if ranked]
@@ -112,6 +113,8 @@ def _described(results: Results) -> Results:
 def report(lab: Lab, results: Results) -> Report:
     import pandas
 
+    if not len(results.where(backbone=FIRST)):
+        raise MissingPackage("; ".join(lab.left_out.values()))
     training = lab.sources.structures(results.cells[0])[0]
     graph = bond_graph(training)
     results = _described(results).assign(
@@ -133,7 +136,8 @@ def report(lab: Lab, results: Results) -> Report:
     tables = [
         Table.of("where", f"ρ({BOUNDARY}) of {FIRST} read at an end of a bond, by kind of bond",
             spread(ends, ["kind", "n_spot", "n_clusters"], "layer", estimate("rho")), columns),
-        Table.of("where-bonds", f"ρ({BOUNDARY}) at every end of a bond by {FIRST}, deepest layer that carries L, beside the best rigid frame and hand-made densities of the same L",
+        Table.of("where-bonds", f"ρ({BOUNDARY}) at every end of a bond by {FIRST}, deepest layer that carries L, "
+            "beside the best rigid frame and hand-made densities of the same L",
             bonds, {"<read at, toward": "kind", "<atoms": "bond", "ρ": estimate("rho"), "frame": estimate("rho_frame"),
                     "densities": estimate("rho_density"), "skill over frame": lambda row: number(row["skill"], 2)}),
         Table.of("where-elsewhere", f"ρ({BOUNDARY}) by kind of bond, read elsewhere and by another network",
@@ -164,7 +168,7 @@ def _bonds(ends: "DataFrame") -> "DataFrame":
     for name, label in ((NOBODY, "frame"), (DENSITY, "density")):
         other = ends.loc[ends["network"] == name, ["site", "toward", *names]]
         other = other.rename(columns={one: one.replace("rho", f"rho_{label}") for one in names})
-        network = network.merge(other, on=["site", "toward"])
+        network = network.merge(other, on=["site", "toward"], how="left")
     return network.assign(
         bond=network["site"].astype(str) + "→" + network["toward"].astype(str),
         skill=1 - (1 - network["rho"]) / (1 - network["rho_frame"]),
@@ -175,10 +179,10 @@ def _scale(bonds: "DataFrame") -> Statement:
     """How the heights stand to those that need no network."""
     above = {name: int((bonds["rho"] > bonds[f"rho_{name}"]).sum()) for name in ("frame", "density")}
     return Statement(
-        f"Read at the ends of {len(bonds)} bonds, the deepest layer gives ρ({BOUNDARY}) of {bonds['rho'].mean():.2f} on "
-        f"average, the best rigid frame of other atoms {bonds['rho_frame'].mean():.2f}, hand-made densities "
-        f"{bonds['rho_density'].mean():.2f}; the network is above the frame at {above['frame']} and above the densities at "
-        f"{above['density']}. Skill over the frame is {bonds['skill'].mean():.2f} on average."
+        f"Read at the ends of {len(bonds)} bonds, the deepest layer gives ρ({BOUNDARY}) of {bonds['rho'].mean():.2f} "
+        f"on average, the best rigid frame of other atoms {bonds['rho_frame'].mean():.2f}, hand-made densities "
+        f"{bonds['rho_density'].mean():.2f}; the network is above the frame at {above['frame']} and above the "
+        f"densities at {above['density']}. The median of skill over the frame is {bonds['skill'].median():.2f}."
     )
 
 
