@@ -11,7 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from span_theorem.console import PrintingConsole
 from span_theorem.printable import printable
 
-QUIET = 10.0
+QUIET = 20.0
 """Seconds between plain lines, and before the first: what is done sooner says nothing."""
 
 

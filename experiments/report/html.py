@@ -26,6 +26,7 @@ from experiments.report.vector import inline
 from span_theorem.errors import InputError, MissingPackage
 from span_theorem.output import write_text
 from span_theorem.reading import read_bytes, read_text
+from span_theorem.results import showing
 
 _SHOWN_VALUES = 8
 _PART = re.compile(r"(?=\b(?:Question|Result): )")
@@ -109,7 +110,8 @@ def study_section(study: StudyResult, folder: Path, anchor: str) -> Section:
     statement = [part.strip() for part in _PART.split(study.statement)]
     asked = re.search(r"Question: (.*?\?)", study.statement)
     question = asked[1][:1].upper() + asked[1][1:] if asked else study.statement
-    picture, cells = folder / f"{study.name}.svg", folder / CELLS
+    # a name from a file leads nowhere else
+    picture, cells = folder / f"{Path(study.name).name}.svg", folder / CELLS
     figure, download, counted = "", None, list[tuple[str, str]]()
     if picture.exists():
         text = read_text(picture, "the study's figure")
@@ -183,9 +185,10 @@ def diagnosis_section(result: Mapping[str, Any], anchor: str) -> Section:
 
 def section(path: Path, result: StudyResult | Mapping[str, Any], anchor: str) -> Section:
     """The part of the page that shows one result (see :func:`study_section` and :func:`diagnosis_section`)."""
-    if isinstance(result, StudyResult):
-        return study_section(result, path.parent, anchor)
-    return diagnosis_section(result, anchor)
+    with showing(path):
+        if isinstance(result, StudyResult):
+            return study_section(result, path.parent, anchor)
+        return diagnosis_section(result, anchor)
 
 
 def compared(first: tuple[Path, Any], second: tuple[Path, Any]) -> Comparison:
@@ -207,7 +210,8 @@ def compared(first: tuple[Path, Any], second: tuple[Path, Any]) -> Comparison:
     studies = [isinstance(result, StudyResult) for result in results]
     if any(studies) and not all(studies):
         raise InputError("a study cannot be compared with a diagnosis: expected two results of one kind")
-    comparison = compare((_name(*first), _name(*second)), *texts)
+    with showing(second[0]):
+        comparison = compare((_name(*first), _name(*second)), *texts)
     if any(studies):
         return comparison
     return replace(
@@ -283,9 +287,8 @@ def tidy_csv(results: Sequence[Mapping[str, Any]]) -> str:
     """CSV of diagnoses: a row a frequency, with backbone, L and the settings beside the figures and their ends."""
     rows = []
     for result in results:
-        beside = _flat(
-            {**result["settings"], **{name: result[name] for name in ("backbone", "L", "solver", "d")}}
-        )
+        settings = {name: value for name, value in result["settings"].items() if name != "probe"}
+        beside = _flat({**settings, **{name: result[name] for name in ("backbone", "L", "solver", "d")}})
         for degree in result["degrees"]:
             row = dict(beside)
             for key, value in degree.items():

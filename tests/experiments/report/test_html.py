@@ -242,6 +242,27 @@ def test_two_studies_side_by_side(tmp_path, capsys):
     assert "no cell in common" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("content", ["", "l,rho,rho_low,rho_high\n", "l,rho,rho_low,rho_high\n1,x,y,z\n"])
+def test_spoilt_cells_are_one_line(tmp_path, capsys, content):
+    folders = [written(tmp_path / name) for name in "ab"]
+    for folder in folders:
+        (folder / "cells.csv").write_text(content)
+    page = tmp_path / "x.html"
+    assert main(["report", *map(str, folders), "--compare", "-o", str(page)]) == 2
+    assert capsys.readouterr().err.count("\n") == 1
+    assert not page.exists()
+
+
+def test_a_studys_name_leads_nowhere_else(tmp_path):
+    folder = written(tmp_path / "coin", name="../other/secret")
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "secret.svg").write_text(
+        (folder / "coin.svg").read_text().replace("coin", "sesame")
+    )
+    assert main(["report", str(folder), "-o", str(tmp_path / "x.html")]) == 0
+    assert "sesame" not in (tmp_path / "x.html").read_text()
+
+
 def test_two_diagnoses_side_by_side(tmp_path, diagnosis, capsys):
     for name, change in (("a", {}), ("b", {"seed": 3})):
         result = {**diagnosis, "settings": {**diagnosis["settings"], **change}}
