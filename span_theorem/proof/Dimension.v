@@ -116,12 +116,3 @@ apply/andP; split; last by apply/span_subvP => _ /tnthP[i ->]; rewrite tnth_mktu
 by apply/freeP => c c0; apply: free_B; rewrite -(val_sum hB); exact: (congr1 val c0).
 Qed.
 End Dimension.
-
-(** There are (N + 1)^2 harmonics Y_lm with l <= N. *)
-Theorem card_index N : #|{: index N}| = (N.+1 ^ 2)%N.
-Proof.
-rewrite -sum1_card -(sig_big_dep (fun=> true) (fun _ _ => true) (fun _ _ => 1%N)) /=.
-rewrite (eq_bigr (fun l : 'I_N.+1 => 2 * l + 1)%N) => [|l _]; last by rewrite sum1_card card_ord.
-elim: N.+1 => [|n IH]; first by rewrite big_ord0.
-by rewrite big_ord_recr IH /=; lia.
-Qed.

@@ -2,15 +2,12 @@
     most L; and the span theorem. *)
 From mathcomp Require Import all_ssreflect all_algebra.
 From SsrMultinomials Require Import mpoly.
-From SpanTheorem Require Import Laplacian Fischer Sphere Degrees.
+From SpanTheorem Require Import Index Laplacian Fischer Sphere Degrees.
 Set Implicit Arguments.
 Unset Strict Implicit.
 Unset Printing Implicit Defensive.
 Import Order.Theory GRing.Theory Num.Theory.
 Local Open Scope ring_scope.
-
-(** The names (l, i) of the harmonics of degree l <= N: l is [tag t], i < 2l+1 is [tagged t]. *)
-Notation index N := {l : 'I_N.+1 & 'I_(2 * l + 1)}.
 
 (** B is a basis of the harmonics of degree l. *)
 Definition is_basis (R : rcfType) l n (B : 'I_n -> {mpoly R[3]}) : Prop :=

@@ -1,6 +1,7 @@
 (** The Laplacian of polynomials in three variables, and its commutation with the multiplication by r^2. *)
 From mathcomp Require Import all_ssreflect all_algebra.
 From SsrMultinomials Require Import mpoly.
+From SpanTheorem Require Import Derivation.
 Set Implicit Arguments.
 Unset Strict Implicit.
 Unset Printing Implicit Defensive.
@@ -36,20 +37,6 @@ Proof.
 move=> /dhomogP hp; apply/mpolyP => m; rewrite mcoeff_mderiv mcoeff0.
 case: (boolP ((m + U_(i))%MM \in msupp p)) => [/hp/=/eqP | /memN_msupp_eq0 -> //]; last by rewrite mul0rn.
 by rewrite mdegD mdeg1 addn1.
-Qed.
-
-(** Euler: the degree of a homogeneous polynomial is an eigenvalue. *)
-Lemma euler d p : p \is d.-homog -> \sum_i 'X_i * p^`M(i) = d%:R *: p.
-Proof.
-move=> /dhomogP hp; rewrite [in RHS](mpolyE p) scaler_sumr.
-transitivity (\sum_i \sum_(m <- msupp p) p@_m *: ('X_i * ('X_[m])^`M(i))).
-  apply: eq_bigr => i _; rewrite [in LHS](mpolyE p) linear_sum /= mulr_sumr.
-  by apply: eq_bigr => m _; rewrite mderivZ scalerAr.
-rewrite exchange_big /= big_seq [RHS]big_seq; apply: eq_bigr => m /hp /= <-.
-rewrite -scaler_sumr scalerA mulrC -scalerA; congr (_ *: _).
-rewrite mdegE natr_sum scaler_suml; apply: eq_bigr => i _.
-rewrite mderivX -scalerAr -mpolyXD; case: (posnP (m i)) => [-> | mi]; first by rewrite !scale0r.
-by congr (_ *: 'X_[_]); apply/mnmP => j; rewrite mnmDE mnmBE mnm1E; case: eqP => [<-|]; rewrite ?subnKC ?subn0.
 Qed.
 End Degrees.
 
@@ -87,12 +74,6 @@ Lemma laplacian_low d p : (d < 2)%N -> p \is d.-homog -> laplacian p = 0.
 Proof.
 move=> d2 hp; apply: big1 => i _; apply: mderiv_homog0.
 by have := mderiv_homog i hp; case: d d2 {hp} => [|[|]].
-Qed.
-
-Lemma mderiv_var (i j : 'I_3) : ('X_j : {mpoly R[3]})^`M(i) = (j == i)%:R.
-Proof.
-rewrite mderivX mnm1E; case: eqP => [->|_]; last by rewrite scale0r.
-by rewrite scale1r (_ : U_(i) - U_(i) = 0)%MM ?mpolyX0 //; apply/mnmP => k; rewrite mnmBE subnn mnm0E.
 Qed.
 
 Lemma mderiv_r2 i : r2^`M(i) = 2%:R *: 'X_i.
