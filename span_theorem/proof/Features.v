@@ -2,23 +2,18 @@
     most L; and the span theorem. *)
 From mathcomp Require Import all_ssreflect all_algebra.
 From SsrMultinomials Require Import mpoly.
-From SpanTheorem Require Import Index Laplacian Fischer Sphere Degrees.
+From SpanTheorem Require Import Basis Index Laplacian Fischer Sphere Degrees.
 Set Implicit Arguments.
 Unset Strict Implicit.
 Unset Printing Implicit Defensive.
 Import Order.Theory GRing.Theory Num.Theory.
 Local Open Scope ring_scope.
 
-(** B is a basis of the harmonics of degree l. *)
-Definition is_basis (R : rcfType) l n (B : 'I_n -> {mpoly R[3]}) : Prop :=
-  (forall i, harmonic l (B i)) /\
-  (forall p, harmonic l p -> exists! c : {ffun 'I_n -> R}, p = \sum_i c i *: B i).
-
 Section Features.
 Variable R : rcfType.
 Implicit Types (p : {mpoly R[3]}) (v : 'I_3 -> R) (f g : ('I_3 -> R) -> R).
 
-(** A family of 2l+1 harmonics for every degree l. *)
+(** Any family of bases: for every degree l a basis of the harmonics of degree l (it has 2l+1 elements, Dimension.v). *)
 Variable Y : forall l, 'I_(2 * l + 1) -> {mpoly R[3]}.
 
 (** The linear combination of the harmonics of degree at most N with coefficients c. *)
@@ -35,7 +30,7 @@ Definition features L v (i : 'I_#|{: index L}|) : R := (Y (tagged (enum_val i)))
 Definition polynomial_in_features L d f : Prop :=
   exists2 q : {mpoly R[#|{: index L}|]}, (msize q <= d.+1)%N & forall v, on_sphere v -> f v = q.@[features v].
 
-Hypothesis Y_basis : forall l, is_basis l (@Y l).
+Hypothesis Y_basis : forall l, is_basis (harmonic l) (@Y l).
 
 Let Y_harmonic l i : harmonic l (@Y l i). Proof. exact: (Y_basis l).1. Qed.
 
@@ -46,10 +41,10 @@ split=> [[c fE]|[h hh fE]].
   exists (fun l => \sum_(i < 2 * l + 1) c l i *: Y i) => [l|v Sv]; first exact: harmonic_sum.
   rewrite fE //; apply: eq_bigr => l _.
   by rewrite rmorph_sum; apply: eq_bigr => i _; rewrite /= mevalZ.
-have coordinates l : exists c : {ffun 'I_(2 * l + 1) -> R}, h l == \sum_i c i *: Y i.
+have coordinates l : exists c : 'rV_(2 * l + 1), h l == lin (@Y l) c.
   by have [c [/eqP hE _]] := (Y_basis l).2 _ (hh l); exists c.
-exists (fun l i => xchoose (coordinates l) i) => v Sv; rewrite fE //; apply: eq_bigr => l _.
-rewrite {1}(eqP (xchooseP (coordinates l))) rmorph_sum; apply: eq_bigr => i _.
+exists (fun l i => xchoose (coordinates l) 0 i) => v Sv; rewrite fE //; apply: eq_bigr => l _.
+rewrite {1}(eqP (xchooseP (coordinates l))) /lin rmorph_sum; apply: eq_bigr => i _.
 by rewrite /= mevalZ.
 Qed.
 
@@ -136,13 +131,10 @@ have h0 : h l = 0.
   transitivity (combine N c v - combine N c' v); last by rewrite eq_v subrr.
   rewrite /combine -sumrB; apply: eq_bigr => k _; rewrite rmorph_sum -sumrB; apply: eq_bigr => j _.
   by rewrite /= mevalZ mulrBl.
-have [c0 [_ uniq_c]] := (Y_basis l).2 0 (harmonic0 _ _).
-have zero : c0 = [ffun=> 0].
-  by apply: uniq_c; rewrite big1 // => j _; rewrite ffunE scale0r.
-have diff : c0 = [ffun j => c l j - c' l j].
-  by apply: uniq_c; rewrite -[LHS]h0; apply: eq_bigr => j _; rewrite ffunE.
-have /ffunP/(_ i) := etrans (esym diff) zero; rewrite !ffunE => /eqP.
-by rewrite subr_eq0 => /eqP.
+have: \row_j (c l j - c' l j) = 0.
+  apply: (basis_free (Y_basis l) (harmonic0 _ _)); rewrite -[RHS]h0.
+  by apply: eq_bigr => j _; rewrite mxE.
+by move/rowP/(_ i); rewrite !mxE => /eqP; rewrite subr_eq0 => /eqP.
 Qed.
 
 (** Every harmonic of degree l <= d L is reached, ... *)
