@@ -41,6 +41,9 @@ rewrite /derivation (bigD1 i) //= mderiv_var eqxx mulr1 big1 ?addr0 // => j ji.
 by rewrite mderiv_var eq_sym (negPf ji) mulr0.
 Qed.
 
+Lemma derivationZ g a p : derivation (fun i => a *: g i) p = a *: derivation g p.
+Proof. by rewrite /derivation scaler_sumr; apply: eq_bigr => i _; rewrite scalerAl. Qed.
+
 (** Two operators with Leibniz' rule that agree on the variables are equal. *)
 Definition leibniz (D : A -> A) : Prop := forall p q, D (p * q) = D p * q + p * D q.
 
