@@ -9,9 +9,30 @@ Unset Printing Implicit Defensive.
 Import Order.Theory GRing.Theory Num.Theory.
 Local Open Scope ring_scope.
 
+(** Eigenvectors of different eigenvalues are independent. *)
+Lemma eigenvectors_independent (K : fieldType) (V : lmodType K) (T : {linear V -> V}) (e : nat -> K) :
+  injective e -> forall n (v : nat -> V), (forall k, T (v k) = e k *: v k) ->
+  \sum_(k < n) v k = 0 -> forall k, (k < n)%N -> v k = 0.
+Proof.
+move=> e_inj; elim=> // n IH v ev; rewrite big_ord_recr /= => sum0.
+have small k : (k < n)%N -> v k = 0.
+  move=> kn; pose w j := (e j - e n) *: v j.
+  have: w k = 0; last by move/eqP; rewrite scaler_eq0 subr_eq0 (inj_eq e_inj) (ltn_eqF kn) => /eqP.
+  apply: IH kn => [j|]; first by rewrite linearZ /= ev !scalerA mulrC.
+  have := congr1 T sum0; rewrite linear0 linearD linear_sum /= ev => Tsum0.
+  rewrite (eq_bigr (fun j : 'I_n => T (v j) - e n *: v j)) => [|j _]; last by rewrite /w scalerBl ev.
+  rewrite sumrB -scaler_sumr; apply/eqP; rewrite subr_eq0; apply/eqP.
+  move/eqP: sum0; rewrite addr_eq0 => /eqP ->; rewrite scalerN.
+  by move/eqP: Tsum0; rewrite addr_eq0 => /eqP.
+move=> k; rewrite ltnS leq_eqVlt => /orP[/eqP ->|/small //].
+by move: sum0; rewrite big1 ?add0r // => j _; apply: small.
+Qed.
+
 Section Explicit.
 Variable R : rcfType.
 Local Notation P := {mpoly R[3]}.
+Local Notation x := ('X_ix : P).
+Local Notation y := ('X_iy : P).
 Implicit Types (p C : P) (v : 'I_3 -> R).
 
 (** The polynomial that is the m-th derivative of P_l(z) on the sphere. *)
@@ -31,9 +52,11 @@ Qed.
 
 Theorem Y_harmonic l (i : 'I_(2 * l + 1)) : harmonic l (Y i).
 Proof.
-have [[hr hi] [rz uz] [lr li]] m := And3 (re_im_homog R m) (re_im_z R m) (re_im_laplacian R m).
-rewrite /Y /harmonic_at; case: ifP => il; apply: Z_harmonic => //; first exact: leq_subr.
-by have := ltn_ord i; lia.
+have parts m : (m <= l)%N -> harmonic l (re R m * Z l m) /\ harmonic l (im R m * Z l m).
+  move=> ml; have [hr hi] := re_im_homog R m; have [rz uz] := re_im_z R m.
+  by have [lr li] := re_im_laplacian R m; split; apply: Z_harmonic.
+rewrite /Y /harmonic_at; case: ifP => il; first exact: (parts _ (leq_subr _ _)).2.
+by apply: (parts _ _).1; have := ltn_ord i; lia.
 Qed.
 
 (** On the sphere a zonal polynomial is q(z). *)
@@ -42,7 +65,7 @@ Lemma parity_sum (f : nat -> R) n : (forall k, odd k != odd n -> f k = 0) ->
 Proof.
 elim/two_steps: n => [par|par|n IH par]; first by rewrite !big_ord1.
   by rewrite big_ord_recr /= !big_ord1 par // add0r.
-rewrite !big_ord_recr /= [X in _ + X + _]par ?addr0; last by rewrite /= negbK; case: (odd n).
+rewrite 2!big_ord_recr /= [X in _ + X + _]par ?addr0; last by rewrite /= negbK; case: (odd n).
 rewrite IH => [|k par_k]; last by apply: par; rewrite /= negbK.
 by rewrite [RHS]big_ord_recl addrC.
 Qed.
@@ -85,4 +108,87 @@ apply: (@roots_geq_poly_eq0 _ _ [seq t k | k <- iota 0 (size (legendre_derivativ
   by rewrite eqr_nat => /eqP [].
 - by rewrite size_map size_iota.
 Qed.
+
+(** The rotation about z acts on them: J (x + iy)^m = i m (x + iy)^m. *)
+Definition rotation : P -> P := derivation (fun i => if i == ix then - 'X_iy else if i == iy then 'X_ix else 0).
+Canonical rotation_additive := Additive (derivation_is_linear _ : linear rotation).
+Canonical rotation_linear := Linear (derivation_is_linear _ : linear rotation).
+
+Let JM p q : rotation (p * q) = rotation p * q + p * rotation q. Proof. exact: derivationM. Qed.
+
+Let JD p q : rotation (p + q) = rotation p + rotation q. Proof. exact: linearD. Qed.
+Let JB p q : rotation (p - q) = rotation p - rotation q. Proof. exact: linearB. Qed.
+
+Lemma rotation_re_im m : rotation (re R m) = - (m%:R *: im R m) /\ rotation (im R m) = m%:R *: re R m.
+Proof.
+have Jx : rotation 'X_ix = - 'X_iy by rewrite /rotation derivation_var.
+have Jy : rotation 'X_iy = 'X_ix by rewrite /rotation derivation_var.
+elim: m => [|m [Jr Ji]].
+  by rewrite /re /im /= !scale0r oppr0 linear0 /rotation /derivation big1 // => i _; rewrite (mderivC _ 1) mulr0.
+have mS (p : P) : m.+1%:R *: p = m%:R *: p + p by rewrite -[m.+1]addn1 natrD scalerDl scale1r.
+rewrite reS imS JB JD !JM Jx Jy Jr Ji !mulNr !mulrN -!scalerAr !mS; split.
+  rewrite -!opprD scalerDr; congr (- _); rewrite [y * _ + _]addrC addrACA [RHS]addrACA; congr (_ + _).
+  exact: addrC.
+rewrite scalerBr [- _ + _]addrC addrACA [RHS]addrACA; congr (_ + _); exact: addrC.
+Qed.
+
+Lemma rotation_Z l m : rotation (Z l m) = 0.
+Proof.
+have power p k : rotation p = 0 -> rotation (p ^+ k) = 0.
+  move=> Jp; elim: k => [|k IH]; last by rewrite exprS JM Jp IH mul0r mulr0 addr0.
+  by rewrite expr0 /rotation /derivation big1 // => i _; rewrite (mderivC _ 1) mulr0.
+have Jz : rotation 'X_iz = 0 by rewrite /rotation derivation_var.
+have Jr : rotation (r2 R) = 0.
+  by rewrite /rotation /derivation big_xyz /= !mderiv_r2 mul0r addr0 mulNr -!scalerAr mulrC addNr.
+rewrite /Z /zonal linear_sum big1 // => j _.
+by rewrite linearZ /= JM (power _ _ Jr) (power _ _ Jz) mul0r mulr0 addr0 scaler0.
+Qed.
+
+Definition rotation2 p : P := rotation (rotation p).
+Lemma rotation2_is_linear : linear rotation2.
+Proof. by move=> a p q; rewrite /rotation2 /rotation !derivation_is_linear. Qed.
+Canonical rotation2_additive := Additive rotation2_is_linear.
+Canonical rotation2_linear := Linear rotation2_is_linear.
+
+Lemma rotation2_Y l m C : C = re R m \/ C = im R m -> rotation2 (C * Z l m) = - (m ^ 2)%:R *: (C * Z l m).
+Proof.
+have [Jr Ji] := rotation_re_im m; have Jneg p : rotation (- p) = - rotation p by apply: linearN.
+have Jscale a p : rotation (a *: p) = a *: rotation p by apply: linearZ.
+rewrite /rotation2 => C_re_im; rewrite JM rotation_Z mulr0 addr0 JM rotation_Z mulr0 addr0 scalerAl; congr (_ * _).
+by case: C_re_im => ->; rewrite ?Jr ?Ji ?Jneg Jscale ?Jr ?Ji ?scalerN scalerA -natrM mulnn scaleNr.
+Qed.
+
+(** A sum over the orders -l..l, the two of the same absolute value together. *)
+Lemma sum_orders l (f : nat -> P) :
+  \sum_(i < 2 * l + 1) f i = \sum_(m < l.+1) (if m == 0%N :> nat then f l else f (l + m)%N + f (l - m)%N).
+Proof.
+rewrite (_ : 2 * l + 1 = l + l.+1)%N; last lia.
+rewrite -(big_mkord xpredT) (big_cat_nat _ _ (n := l)) ?leq_addr //= -{2}[l]add0n big_addn addKn !big_mkord.
+rewrite [X in _ + X]big_ord_recl add0n [RHS]big_ord_recl addrCA; congr (_ + _).
+rewrite (reindex_inj rev_ord_inj) -big_split; apply: eq_bigr => m _ /=.
+by rewrite /bump /= add1n addrC addnC.
+Qed.
+
+Lemma harmonics_free l c : lin (@Y l) c = 0 -> c = 0.
+Proof.
+pose cn i : R := if insub i is Some j then c 0 (j : 'I_(2 * l + 1)) else 0.
+have cnE (i : 'I_(2 * l + 1)) : cn i = c 0 i by rewrite /cn valK.
+rewrite /lin (eq_bigr (fun i : 'I__ => cn i *: harmonic_at l i)) => [|i _]; last by rewrite cnE.
+rewrite (sum_orders l (fun i => cn i *: harmonic_at l i)).
+pose pair m : P := (cn (l + m)%N *: re R m + (if m == 0%N then 0 else cn (l - m)%N) *: im R m) * Z l m.
+rewrite (eq_bigr (fun m : 'I_l.+1 => pair m)) => [|m _]; last first.
+  rewrite /pair /harmonic_at; have [m0|m0] := eqVneq (m : nat) 0%N.
+    by rewrite m0 addn0 ltnn subnn scale0r addr0 scalerAl.
+  rewrite ltnNge leq_addr /= addKn mulrDl !scalerAl; congr (_ + _).
+  have ml : (m <= l)%N by rewrite -ltnS.
+  by rewrite ltn_subrL lt0n m0 (leq_trans _ ml) ?lt0n // subKn.
+move=> sum0; have pair0 m : (m < l.+1)%N -> pair m = 0.
+  pose e k : R := - (k ^ 2)%:R.
+  have e_inj : injective e.
+    by move=> j k /oppr_inj/eqP; rewrite eqr_nat eqn_exp2r // => /eqP.
+  apply: (eigenvectors_independent (T := [linear of rotation2]) e_inj) sum0 m => k.
+  have R2 := @rotation2_Y l k; rewrite /= /pair mulrDl -!scalerAl linearD !linearZ /= !R2; [|by left|by right].
+  by rewrite scalerDr !scalerA ![- _ * _]mulrC.
+Abort.
+
 End Explicit.
