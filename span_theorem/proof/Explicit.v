@@ -181,14 +181,38 @@ rewrite (eq_bigr (fun m : 'I_l.+1 => pair m)) => [|m _]; last first.
     by rewrite m0 addn0 ltnn subnn scale0r addr0 scalerAl.
   rewrite ltnNge leq_addr /= addKn mulrDl !scalerAl; congr (_ + _).
   have ml : (m <= l)%N by rewrite -ltnS.
-  by rewrite ltn_subrL lt0n m0 (leq_trans _ ml) ?lt0n // subKn.
+  have m_pos : (0 < m)%N by rewrite lt0n.
+  by rewrite ltn_subrL m_pos (leq_trans m_pos ml) /= (subKn ml) scalerAl.
 move=> sum0; have pair0 m : (m < l.+1)%N -> pair m = 0.
   pose e k : R := - (k ^ 2)%:R.
-  have e_inj : injective e.
-    by move=> j k /oppr_inj/eqP; rewrite eqr_nat eqn_exp2r // => /eqP.
-  apply: (eigenvectors_independent (T := [linear of rotation2]) e_inj) sum0 m => k.
-  have R2 := @rotation2_Y l k; rewrite /= /pair mulrDl -!scalerAl linearD !linearZ /= !R2; [|by left|by right].
-  by rewrite scalerDr !scalerA ![- _ * _]mulrC.
-Abort.
+  have e_inj : injective e by move=> j k /oppr_inj/eqP; rewrite eqr_nat eqn_exp2r // => /eqP.
+  move: m; apply: (eigenvectors_independent (T := [linear of rotation2]) e_inj) sum0 => k.
+  have R2D p q : rotation2 (p + q) = rotation2 p + rotation2 q by apply: linearD.
+  have R2Z a p : rotation2 (a *: p) = a *: rotation2 p by apply: linearZ.
+  rewrite /= /pair mulrDl -!scalerAl R2D !R2Z !rotation2_Y; [|by right|by left].
+  by rewrite scalerDr !scalerA /e ![- _ * _]mulrC.
+pose e1 (i : 'I_3) : R := (i == ix)%:R.
+have at_e1 m : (re R m).@[e1] = 1 /\ (im R m).@[e1] = 0.
+  elim: m => [|m [r u]]; first by rewrite /re /im /= meval1 meval0.
+  by rewrite reS imS mevalB mevalD !mevalM !mevalXU r u /e1 /= !(mul0r, mulr0, mul1r, addr0, subr0).
+have zero m : (m <= l)%N -> cn (l + m)%N = 0 /\ ((0 < m)%N -> cn (l - m)%N = 0).
+  move=> ml; have /eqP := pair0 m ml; rewrite /pair mulf_eq0 (negPf (Z_neq0 ml)) orbF => /eqP.
+  have [r u] := at_e1 m; set b := if _ then _ else _ => eq0.
+  have a0 : cn (l + m)%N = 0.
+    have := congr1 (meval e1) eq0.
+    by rewrite mevalD !mevalZ r u mulr1 mulr0 addr0 meval0.
+  split=> // m_pos; move: eq0; rewrite a0 scale0r add0r => /(congr1 rotation).
+  rewrite linear0 linearZ /= (rotation_re_im m).2 => /(congr1 (meval e1)).
+  rewrite !mevalZ r mulr1 meval0 => /eqP; rewrite mulf_eq0 pnatr_eq0 (gtn_eqF m_pos) orbF /b (gtn_eqF m_pos).
+  by move/eqP.
+apply/rowP => i; rewrite mxE -cnE; have := ltn_ord i; rewrite addn1 ltnS => i_le.
+have [li|il] := leqP l i.
+  have ml : (i - l <= l)%N by rewrite leq_subLR addnn -mul2n.
+  by have [] := zero _ ml; rewrite subnKC.
+by have [_ /(_ _)] := zero _ (leq_subr i l); rewrite subKn ?(ltnW il) // subn_gt0 => /(_ il).
+Qed.
 
+(** They are a basis of the harmonics of degree l. *)
+Theorem Y_basis l : is_basis (harmonic l) (@Y l).
+Proof. by apply: independent_harmonics_basis; [apply: Y_harmonic | apply: harmonics_free]. Qed.
 End Explicit.

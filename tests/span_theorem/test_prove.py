@@ -133,7 +133,7 @@ def test_a_theorem_taken_out_is_missed(fake, sources):
     ["Admitted", "admit", "Axiom a : False", "Parameter p : nat", "Conjecture c : False", "Unset Guard Checking"],
 )
 def test_gaps_are_refused_with_their_line(gap):
-    with pytest.raises(ProofError, match="File.v, line 3: "):
+    with pytest.raises(ProofError, match=r"File\.v, line 3: "):
         refuse_gaps("File.v", f"(* one (* Axiom *)\n *) Goal True.\n{gap}.\n")
 
 
@@ -169,5 +169,5 @@ def test_coq_itself_names_axioms_that_no_word_gives_away(sources):
 
 @needs_coq
 def test_coq_itself_refuses_a_wrong_proof(sources):
-    with pytest.raises(ProofError, match=r"Theorems.v, line 3: "):
+    with pytest.raises(ProofError, match=r"Theorems\.v, line 3: "):
         check(sources("(** Anything. *)\nTheorem anything : 0 = 1.\nProof. reflexivity. Qed.\n"))
