@@ -205,7 +205,7 @@ have zero m : (m <= l)%N -> cn (l + m)%N = 0 /\ ((0 < m)%N -> cn (l - m)%N = 0).
   rewrite linear0 linearZ /= (rotation_re_im m).2 => /(congr1 (meval e1)).
   rewrite !mevalZ r mulr1 meval0 => /eqP; rewrite mulf_eq0 pnatr_eq0 (gtn_eqF m_pos) orbF /b (gtn_eqF m_pos).
   by move/eqP.
-apply/rowP => i; rewrite mxE -cnE; have := ltn_ord i; rewrite addn1 ltnS => i_le.
+apply/rowP => i; rewrite mxE -cnE; have i_le : (i <= 2 * l)%N by rewrite -ltnS -[X in (_ < X)%N]addn1.
 have [li|il] := leqP l i.
   have ml : (i - l <= l)%N by rewrite leq_subLR addnn -mul2n.
   by have [] := zero _ ml; rewrite subnKC.
