@@ -9,6 +9,7 @@ from span_theorem.commands.folds import folds
 from span_theorem.commands.grid import grid
 from span_theorem.commands.multiplicity import multiplicity
 from span_theorem.commands.polygon import polygon
+from span_theorem.commands.prove import prove
 from span_theorem.commands.require import require
 from span_theorem.commands.show import show
 from span_theorem.commands.tables import tables
@@ -18,7 +19,7 @@ app = application(
     "Which angular frequencies polynomials in spherical harmonics can carry: proved exactly, "
     "confirmed numerically."
 )
-for command in (check, grid, certify, verify, multiplicity, require, show, polygon, folds, tables):
+for command in (check, grid, certify, verify, multiplicity, require, show, polygon, folds, tables, prove):
     app.command()(command)
 
 
