@@ -5,45 +5,45 @@ Background: a recovery counts only on frames that were never fitted. This module
 
 import numpy as np
 
-from experiments.data.frames import Frames
 from experiments.seeds import generator
+from experiments.structures import Structures
 from span_theorem.errors import InputError
 
 
-def sample(frames: Frames, number: int, seed: int) -> Frames:
+def sample(structures: Structures, number: int, seed: int) -> Structures:
     """At most ``number`` of the frames, sampled without replacement."""
-    if number >= len(frames):
-        return frames
-    return frames.select(np.sort(generator(seed, "draw").permutation(len(frames))[:number]))
+    if number >= len(structures):
+        return structures
+    return structures.subset(np.sort(generator(seed, "draw").permutation(len(structures))[:number]))
 
 
-def divide(frames: Frames, n_training: int, n_test: int, seed: int) -> tuple[Frames, Frames]:
+def divide(structures: Structures, n_training: int, n_test: int, seed: int) -> tuple[Structures, Structures]:
     """Divide one set at random; if it is too small for both numbers, in their proportion.
 
     Raises:
         InputError: fewer than two frames.
     """
-    total = len(frames)
+    total = len(structures)
     if total < 2:
-        raise InputError(f"{frames.source} holds {total} frame: expected at least 2 to divide it")
+        raise InputError(f"{structures.source} holds {total} frame: expected at least 2 to divide it")
     if total < n_training + n_test:
         n_training = min(max(1, round(total * n_training / (n_training + n_test))), total - 1)
         n_test = total - n_training
     order = generator(seed, "divide").permutation(total)
     return (
-        frames.select(np.sort(order[:n_training])),
-        frames.select(np.sort(order[n_training : n_training + n_test])),
+        structures.subset(np.sort(order[:n_training])),
+        structures.subset(np.sort(order[n_training : n_training + n_test])),
     )
 
 
-def require_disjoint(training: Frames, test: Frames) -> None:
+def require_disjoint(training: Structures, test: Structures) -> None:
     """Refuse test frames that are also training frames.
 
     Raises:
         InputError: a frame stands in both sets.
     """
-    fitted = {positions.tobytes() for positions in training.positions}
-    both = [index for index, positions in enumerate(test.positions) if positions.tobytes() in fitted]
+    fitted = {one.positions.tobytes() for one in training}
+    both = [index for index, one in enumerate(test) if one.positions.tobytes() in fitted]
     if both:
         raise InputError(
             f"{len(both)} test frames of {test.source} (first: {both[0]}) are also training frames of "

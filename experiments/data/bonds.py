@@ -21,12 +21,17 @@ def bond_matrix(numbers: NDArray[np.integer], positions: NDArray[np.floating]) -
     Returns:
         (..., n_atoms, n_atoms) symmetric, False on the diagonal.
     """
+    limits = bond_limits(numbers)
+    distances = np.linalg.norm(positions[..., :, None, :] - positions[..., None, :, :], axis=-1)
+    return (distances < limits) & ~np.eye(len(limits), dtype=bool)
+
+
+def bond_limits(numbers: NDArray[np.integer]) -> NDArray[np.float64]:
+    """Distances in Å below which two atoms are bonded: (n_atoms, n_atoms)."""
     from ase.data import covalent_radii
 
     radii = covalent_radii[np.asarray(numbers)]
-    limit = BOND_FACTOR * (radii[:, None] + radii[None, :])
-    distances = np.linalg.norm(positions[..., :, None, :] - positions[..., None, :, :], axis=-1)
-    return (distances < limit) & ~np.eye(len(radii), dtype=bool)
+    return BOND_FACTOR * (radii[:, None] + radii[None, :])
 
 
 def first_changed_bond(
