@@ -1,10 +1,14 @@
 """How files are to be read, and what is said about them on the way."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
-Say = Callable[[str], None]
-"""Called with one line that a user should see."""
+
+class Say(Protocol):
+    """Told one line that a user should see."""
+
+    def __call__(self, line: str, setting: str | None = None) -> None:
+        """Say ``line``; ``setting`` is the one that would change what it tells of, if one does."""
 
 
 @dataclass(frozen=True)
@@ -27,5 +31,5 @@ class Reading:
     forces: bool = False
 
 
-def silent(line: str) -> None:
+def silent(line: str, setting: str | None = None) -> None:
     """Says nothing."""
