@@ -83,7 +83,7 @@ def _image_distances(one: Structure) -> Iterator[Array]:
     positions = np.where(one.pbc, fractions % 1.0, fractions) @ cell
     heights = 1 / np.linalg.norm(np.linalg.inv(cell), axis=0)
     reach = np.where(one.pbc, np.ceil(CUTOFF / heights) + 1, 0).astype(int)
-    shifts = np.indices(2 * reach + 1).reshape(3, -1).T - reach
+    shifts = np.indices(tuple(2 * reach + 1)).reshape(3, -1).T - reach
     apart = positions[None] - positions[:, None]
     step = max(1, PART // len(one) ** 2)
     for start in range(0, len(shifts), step):

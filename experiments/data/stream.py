@@ -14,7 +14,7 @@ from typing import IO
 
 from span_theorem.reading import UnreadableFile, open_regular
 
-OPENERS = {".gz": gzip.GzipFile, ".bz2": bz2.BZ2File, ".xz": lzma.LZMAFile}
+OPENERS = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
 MAX_LINE = 2**24  # characters; a line of an OUTCAR or xyz file has a few hundred
 
 
