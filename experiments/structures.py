@@ -200,8 +200,10 @@ class Structures:
         )
 
     @classmethod
-    def from_frames(cls, frames: "Frames") -> "Structures":
-        """The same structures, one free molecule."""
+    def from_frames(cls, frames: "Frames | Structures") -> "Structures":
+        """The same structures; of frames, one free molecule."""
+        if isinstance(frames, Structures):
+            return frames
         return cls.of_molecule(
             frames.numbers, frames.positions, frames.energies, frames.forces, frames.source
         )

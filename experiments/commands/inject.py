@@ -5,11 +5,17 @@ from typing import Annotated
 
 import typer
 
+from experiments.commands.reading import Composition, EnergyKey, ForcesKey, Units, warn
 from span_theorem.output import require_writable
 
 
 def inject(
-    frames: Annotated[str, typer.Option(help="Frames with energies and forces: npz, extxyz or a name.")],
+    frames: Annotated[
+        str,
+        typer.Option(
+            "--structures", "--frames", help="Structures with energies and forces: a file, or a name."
+        ),
+    ],
     site: Annotated[int, typer.Option(help="Atom the marked direction starts from (index from 0).")],
     toward: Annotated[int, typer.Option(help="Atom it points to.")],
     l: Annotated[int, typer.Option("--l", help="Angular frequency, 1 to 12.")],
@@ -23,9 +29,10 @@ def inject(
     orientations: Annotated[
         int, typer.Option(min=0, help="Random orientations of each frame; 0: as they are.")
     ] = 0,
-    units: Annotated[
-        str | None, typer.Option(help="Units of a file that does not state them: eV or kcal/mol.")
-    ] = None,
+    units: Units = None,
+    energy_key: EnergyKey = None,
+    forces_key: ForcesKey = None,
+    composition: Composition = None,
     seed: Annotated[
         int, typer.Option(min=0, help="Seed of the field's direction and of the orientations.")
     ] = 0,
@@ -41,7 +48,7 @@ def inject(
 
       python -m experiments inject --frames embedded:train --site 12 --toward 11 --l 5 --orientations 4 -o l5.extxyz
     """
-    from experiments.data import load, write_extxyz
+    from experiments.data import Reading, read_structures, write_extxyz
     from experiments.data.extxyz import require_suffix
     from experiments.direction import MarkedPair
     from experiments.injection import Injection, default_force, direction_of, require_frequency
@@ -53,7 +60,9 @@ def inject(
     require_frequency(l)
     require_suffix(output)
     require_writable(output)
-    given = load(frames, units=units)
+    given = read_structures(
+        frames, Reading(units, energy_key, forces_key, composition=composition), warn
+    ).to_frames()
     pair = MarkedPair(site, toward)
     force = default_force(given) if amplitude is None else amplitude
     size = amplitude_of(l, force, pair.lengths(given))

@@ -22,6 +22,13 @@ Cluster = Annotated[
 Composition = Annotated[
     str | None, typer.Option(help="Take structures of this formula alone, such as C2H6O.")
 ]
+DropShared = Annotated[
+    bool,
+    typer.Option(
+        "--drop-shared",
+        help="Leave out test structures that are also training structures, instead of refusing them.",
+    ),
+]
 
 
 def warn(line: str, setting: str | None = None) -> None:

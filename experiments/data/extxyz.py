@@ -262,8 +262,7 @@ def write_extxyz(
     """
     from ase.io import write
 
-    if not isinstance(structures, Structures):
-        structures = Structures.from_frames(structures)
+    structures = Structures.from_frames(structures)
 
     images = structures.to_ase()
     for atoms in images:

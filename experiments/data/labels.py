@@ -56,6 +56,8 @@ class Labels:
             "energy": reading.energy_key or standard["energy"],
             "forces": reading.forces_key or standard["forces"],
         }
+        if not reading.labels:
+            self.keys = {"energy": "", "forces": ""}
         self.asked = {"energy": reading.energy_key is not None, "forces": reading.forces_key is not None}
         self.seen: dict[str, dict[str, None]] = {"energy": {}, "forces": {}}
         self._looked_at: set[tuple[str, ...]] = set()
@@ -111,6 +113,8 @@ class Labels:
         Raises:
             InputError: a key that was given is in no structure, or forces are missing that were asked for.
         """
+        if not self.reading.labels:
+            return
         unused: dict[str, list[str]] = {}
         zero = []
         for name, values in (("energy", energies), ("forces", forces)):

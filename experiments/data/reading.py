@@ -21,6 +21,7 @@ class Reading:
         cluster: name of the value that tells trajectories or groups apart.
         composition: formula of the structures to take, such as C2H6O; all unless given.
         forces: whether structures without forces are refused.
+        labels: whether energies and forces are read at all.
     """
 
     units: str | None = None
@@ -29,6 +30,7 @@ class Reading:
     cluster: str | None = None
     composition: str | None = None
     forces: bool = False
+    labels: bool = True
 
 
 def silent(line: str, setting: str | None = None) -> None:
