@@ -108,8 +108,9 @@ def amplitude(l: int, force: float, lengths: Array) -> float:
 
 
 def default_force(structures: Structures) -> float:
-    """Half the root mean square of the structures' force components, eV/Å; 1 where they have no forces.
+    """Half the root mean square of the structures' force components, eV/Å; 1 where they have no forces, or all are zero.
 
     Without forces nothing but the injection is left of the labels, and every figure is a ratio to it.
     """
-    return 1.0 if structures.forces is None else float(0.5 * np.sqrt(np.mean(structures.forces**2)))
+    half = 0.0 if structures.forces is None else float(0.5 * np.sqrt(np.mean(structures.forces**2)))
+    return half if half > 0.0 else 1.0

@@ -28,6 +28,9 @@ LIMITS = {"position": 1e6, "cell": 1e6, "energy": 1e9, "force": 1e6}
 FLATTEST = 1e-6
 """Least volume (area, length) that periodic cell vectors may span, over the product of their lengths."""
 
+THINNEST = 0.1
+"""Å, least distance of a cell's opposite faces: all images within reach are gone through in places."""
+
 
 @dataclass(frozen=True, eq=False)
 class Structure:
@@ -209,8 +212,10 @@ class Structures:
         )
 
     @classmethod
-    def from_frames(cls, frames: "Frames") -> "Structures":
-        """The same structures, one free molecule."""
+    def from_frames(cls, frames: "Frames | Structures") -> "Structures":
+        """The same structures; of frames, one free molecule."""
+        if isinstance(frames, Structures):
+            return frames
         return cls.of_molecule(
             frames.numbers, frames.positions, frames.energies, frames.forces, frames.source
         )
@@ -477,6 +482,14 @@ class Structures:
         if (flat := np.flatnonzero(np.linalg.det(gram) < FLATTEST**2)).size:
             raise self._error(
                 f"structure {flat[0]} has a cell without volume, expected independent cell vectors"
+            )
+        heights = np.where(self.pbc, lengths, np.inf) / np.sqrt(
+            np.linalg.inv(gram).diagonal(axis1=1, axis2=2)
+        )
+        if (thin := np.argwhere(heights < THINNEST)).size:
+            raise self._error(
+                f"structure {thin[0][0]} repeats every {heights[tuple(thin[0])]:.2g} Å along cell vector {thin[0][1]}, "
+                f"expected at least {THINNEST} Å"
             )
 
     def _set(self, name: str, values: NDArray[Any]) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from experiments.commands.reading import Cluster, Composition, DropShared, EnergyKey, ForcesKey, Units, warn
 from experiments.lab.names import STORE
 from span_theorem.output import require_writable, together, write_json
 
@@ -37,7 +38,10 @@ Exit status: 0 the boundary is reached, below dL or undecided, 1 it is crossed, 
 def diagnose(
     backbone: Annotated[str, typer.Option(help="FAMILY:NAME; `backbones` lists them.")],
     frames: Annotated[
-        str, typer.Option(help="Frames to fit on: npz, extxyz or a name such as embedded:train.")
+        str,
+        typer.Option(
+            "--structures", "--frames", help="Structures to fit on: a file, or a name such as embedded:train."
+        ),
     ],
     site: Annotated[int | None, typer.Option(help="Atom whose features are read (index from 0).")] = None,
     toward: Annotated[int | None, typer.Option(help="Atom the marked direction points to.")] = None,
@@ -62,7 +66,12 @@ def diagnose(
         int | None, typer.Option(help="Atom whose features are read instead of the site's.")
     ] = None,
     test_frames: Annotated[
-        str | None, typer.Option(help="Frames to test on; without it --frames is divided at random.")
+        str | None,
+        typer.Option(
+            "--test-structures",
+            "--test-frames",
+            help="Structures to test on; without it --structures is divided at random.",
+        ),
     ] = None,
     d: Annotated[int, typer.Option("--d", help="Degree of the SPN, 1 to 3.")] = 2,
     solver: Annotated[
@@ -105,9 +114,12 @@ def diagnose(
     shuffle: Annotated[
         bool, typer.Option("--shuffle", help="Negative control: marked directions of other frames.")
     ] = False,
-    units: Annotated[
-        str | None, typer.Option(help="Units of a file that does not state them: eV or kcal/mol.")
-    ] = None,
+    units: Units = None,
+    energy_key: EnergyKey = None,
+    forces_key: ForcesKey = None,
+    cluster: Cluster = None,
+    composition: Composition = None,
+    drop_shared: DropShared = False,
     seed: Annotated[int, typer.Option(min=0, help="Seed of every random choice.")] = 0,
     trust: Annotated[bool, typer.Option("--trust", help="Load files that can run code.")] = False,
     device: Annotated[str, typer.Option(help="torch device.")] = "cpu",
@@ -118,6 +130,7 @@ def diagnose(
     ] = None,
 ) -> int:
     from experiments.backbones import Options
+    from experiments.data import Reading
     from experiments.data.cache import cache_folder
     from experiments.diagnosis import diagnose as run_diagnosis
     from experiments.environments import choose_pairs, parse_rule
@@ -159,12 +172,14 @@ def diagnose(
         seed=seed,
     )
     folder = cache_folder() if cache else None
+    reading = Reading(units, energy_key, forces_key, cluster, composition, forces=forces is True)
     out = console()
     with progress_bar("features", 1) as bar:
         task = bar.task_ids[0]
         sources = Sources(
-            Access(Options(trust=trust, device=device), units, folder),
+            Access(Options(trust=trust, device=device), reading, folder, drop_shared),
             progress=lambda done: bar.advance(task, done),
+            say=warn,
         )
         both = sources.structures(base)
         if rule is None:

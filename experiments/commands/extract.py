@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from experiments.commands.reading import Composition, Units, warn
 from span_theorem.output import require_writable
 
 
@@ -13,7 +14,10 @@ def extract(
         str, typer.Option(help="FAMILY:NAME or path/to/file.py:factory; `backbones` lists them.")
     ],
     frames: Annotated[
-        list[str], typer.Option(help="Frames: npz, extxyz or a name such as embedded:train; repeatable.")
+        list[str],
+        typer.Option(
+            "--structures", "--frames", help="A file, or a name such as embedded:train; repeatable."
+        ),
     ],
     output: Annotated[Path, typer.Option("-o", "--output", help="Feature file to write (.npz).")],
     site: Annotated[int | None, typer.Option(help="Keep this atom's features only (index from 0).")] = None,
@@ -24,9 +28,8 @@ def extract(
     jacobian: Annotated[
         bool, typer.Option("--jacobian", help="Also ∂h/∂x of the site, which force figures need.")
     ] = False,
-    units: Annotated[
-        str | None, typer.Option(help="Units of files that do not state them: eV or kcal/mol.")
-    ] = None,
+    units: Units = None,
+    composition: Composition = None,
     seed: Annotated[int, typer.Option(help="Seed of the rotations of the verification.")] = 0,
     trust: Annotated[bool, typer.Option("--trust", help="Load files that can run code.")] = False,
     device: Annotated[str, typer.Option(help="torch device.")] = "cpu",
@@ -47,7 +50,7 @@ def extract(
     from experiments.backbones.extraction import extract as run
     from experiments.backbones.extraction import require_extractable
     from experiments.backbones.feature_file import require_suffix, write_features
-    from experiments.data import load
+    from experiments.data import Reading, read_structures
     from experiments.environments import parse_rule
     from experiments.progress import progress_bar
     from experiments.structures import Structures
@@ -58,7 +61,8 @@ def extract(
     require_writable(output)
     if rule is not None and site is not None:
         raise InputError("a rule was given with a site: expected one or the other", "rule")
-    sets = [Structures.from_frames(load(spec, units=units)) for spec in frames]
+    reading = Reading(units, composition=composition, labels=False)
+    sets = [read_structures(spec, reading, warn) for spec in frames]
     wanted = site if rule is None else parse_rule(rule)
     require_extractable(Structures.joined(sets), wanted, jacobian)
     network = open_backbone(backbone, Options(layer=layer, trust=trust, device=device))

@@ -5,11 +5,17 @@ from typing import Annotated
 
 import typer
 
+from experiments.commands.reading import Composition, EnergyKey, ForcesKey, Units, warn
 from span_theorem.output import require_writable
 
 
 def inject(
-    frames: Annotated[str, typer.Option(help="Frames with energies and forces: npz, extxyz or a name.")],
+    frames: Annotated[
+        str,
+        typer.Option(
+            "--structures", "--frames", help="Structures with energies and forces: a file, or a name."
+        ),
+    ],
     l: Annotated[int, typer.Option("--l", help="Angular frequency, 1 to 12.")],
     output: Annotated[Path, typer.Option("-o", "--output", help="extxyz file to write.")],
     site: Annotated[
@@ -31,9 +37,10 @@ def inject(
     orientations: Annotated[
         int, typer.Option(min=0, help="Random orientations of each frame; 0: as they are.")
     ] = 0,
-    units: Annotated[
-        str | None, typer.Option(help="Units of a file that does not state them: eV or kcal/mol.")
-    ] = None,
+    units: Units = None,
+    energy_key: EnergyKey = None,
+    forces_key: ForcesKey = None,
+    composition: Composition = None,
     seed: Annotated[
         int, typer.Option(min=0, help="Seed of the field's direction and of the orientations.")
     ] = 0,
@@ -50,20 +57,19 @@ def inject(
 
       python -m experiments inject --frames embedded:train --site 12 --toward 11 --l 5 --orientations 4 -o l5.extxyz
     """
-    from experiments.data import load, write_extxyz
+    from experiments.data import Reading, read_structures, write_extxyz
     from experiments.data.extxyz import require_suffix
     from experiments.environments import choose_pairs, parse_rule
     from experiments.injection import Injection, default_force, direction_of, require_frequency
     from experiments.injection import amplitude as amplitude_of
     from experiments.samples import random_rotations
     from experiments.seeds import generator
-    from experiments.structures import Structures
     from span_theorem.console import console
 
     require_frequency(l)
     require_suffix(output)
     require_writable(output)
-    given = Structures.from_frames(load(frames, units=units))
+    given = read_structures(frames, Reading(units, energy_key, forces_key, composition=composition), warn)
     marks = choose_pairs(given, site, toward, None)[0] if rule is None else parse_rule(rule)
     force = default_force(given) if amplitude is None else amplitude
     size = amplitude_of(l, force, marks(given).lengths)
@@ -73,7 +79,7 @@ def inject(
     injection = Injection(l, direction_of(l, seed), size)
     marked = marks(shown)
     write_extxyz(
-        shown.with_field(injection.energies(marked), injection.forces(marked)).to_frames(),
+        shown.with_field(injection.energies(marked), injection.forces(marked)),
         output,
         info={
             "injected_l": l,

@@ -21,13 +21,12 @@ def bond_matrix(numbers: NDArray[np.integer], positions: NDArray[np.floating]) -
     Returns:
         (..., n_atoms, n_atoms) symmetric, False on the diagonal.
     """
-    limits = bond_limits(numbers)
     distances = np.linalg.norm(positions[..., :, None, :] - positions[..., None, :, :], axis=-1)
-    return (distances < limits) & ~np.eye(len(limits), dtype=bool)
+    return (distances < bond_limits(numbers)) & ~np.eye(len(numbers), dtype=bool)
 
 
 def bond_limits(numbers: NDArray[np.integer]) -> NDArray[np.float64]:
-    """Distances in Å below which two atoms are bonded: (n_atoms, n_atoms)."""
+    """(n_atoms, n_atoms) distances, Å, below which two atoms are bonded."""
     from ase.data import covalent_radii
 
     radii = covalent_radii[np.asarray(numbers)]

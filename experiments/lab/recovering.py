@@ -72,6 +72,7 @@ def measure(cells: Sequence[Cell], sources: Sources) -> list[Measurement]:
     _require_comparable(training, test)
     marked = [[_environments(cell, one) for one in (training, test)] for cell in cells]
     training, test = (one.structures for one in marked[0])
+    _require_enough(training, test)
     if first.atom is not None and not 0 <= first.atom < (
         smallest := int(min(training.sizes.min(), test.sizes.min()))
     ):
@@ -250,8 +251,12 @@ def _require_comparable(training: Structures, test: Structures) -> None:
             "expected the same atoms in the same order in training and test structures"
         )
     require_disjoint(training, test)
+
+
+def _require_enough(training: Structures, test: Structures) -> None:
     for structures, role, fewest in ((training, "training", FEWEST_TRAINING), (test, "test", FEWEST_TEST)):
         if len(structures) < fewest:
             raise InputError(
-                f"{len(structures)} {role} structures from {structures.source} are too few: expected at least {fewest}"
+                f"{len(structures)} {role} structures from {structures.source} are too few: expected at least {fewest} with "
+                "an environment"
             )

@@ -37,5 +37,5 @@ def test_drawing_more_frames_than_there_are_takes_all():
 
 def test_a_shared_frame_is_refused():
     frames = random_frames(5, 0)
-    with pytest.raises(InputError, match="1 test frames"):
+    with pytest.raises(InputError, match=r"1 test structures .*first: 0, which is 2"):
         require_disjoint(frames, frames.subset([2]))
