@@ -266,7 +266,7 @@ def test_too_few_frames():
 
 
 def test_test_frames_that_were_fitted_are_refused():
-    with pytest.raises(InputError, match="also training frames"):
+    with pytest.raises(InputError, match="also training structures"):
         run(Spectrum([0, 1]), test=TRAINING)
 
 
