@@ -46,7 +46,7 @@ def require_disjoint(training: Structures, test: Structures) -> None:
     Raises:
         InputError: a structure stands in both sets.
     """
-    both = shared(Structures.from_frames(training), Structures.from_frames(test))
+    both = shared(training, test)
     if len(both):
         raise InputError(
             f"{len(both)} test structures of {test.source} are also training structures of {training.source} (first: "
@@ -61,7 +61,7 @@ def without_shared(training: Structures, test: Structures) -> Structures:
     Raises:
         InputError: none is left.
     """
-    both = shared(Structures.from_frames(training), Structures.from_frames(test))
+    both = shared(training, test)
     if len(both) == len(test):
         raise InputError(
             f"all {len(test)} test structures of {test.source} are also training structures of {training.source}: "

@@ -6,7 +6,7 @@ once when it is made, so nobody further on has to ask whether a coordinate is a 
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -200,6 +200,18 @@ class Structures:
         )
 
     @classmethod
+    def joined(cls, sets: Sequence["Structures"]) -> "Structures":
+        """The structures of several sets, one set after the other, without labels and clusters."""
+        return cls(
+            np.concatenate([one.numbers for one in sets]),
+            np.concatenate([one.positions for one in sets]),
+            np.cumsum([0, *np.concatenate([one.sizes for one in sets])]),
+            np.concatenate([one.cell for one in sets]),
+            np.concatenate([one.pbc for one in sets]),
+            source=", ".join(one.source for one in sets),
+        )
+
+    @classmethod
     def from_frames(cls, frames: "Frames | Structures") -> "Structures":
         """The same structures; of frames, one free molecule."""
         if isinstance(frames, Structures):
@@ -305,6 +317,69 @@ class Structures:
                     f"structure {index} has atomic number {other.numbers[atom]} at atom {atom} and structure 0 has "
                     f"{one.numbers[atom]}, expected the same atoms in the same order"
                 )
+
+    def stacked(self) -> tuple[NDArray[np.int64], Array]:
+        """Numbers (n_atoms,) and positions (n, n_atoms, 3), Å, where all structures are one free molecule.
+
+        Raises:
+            InputError: they are not.
+        """
+        self.require_one_molecule()
+        size = int(self.sizes[0])
+        return self.numbers[:size], self.positions.reshape(-1, size, 3)
+
+    def padded(self, values: NDArray[Any]) -> NDArray[Any]:
+        """Values of atoms (N, …) by structure, (n, largest size, …), zero where a structure has fewer atoms."""
+        widest = int(self.sizes.max())
+        if (self.sizes == widest).all():
+            return values.reshape(len(self), widest, *values.shape[1:])
+        padded = np.zeros((len(self), widest, *values.shape[1:]), dtype=values.dtype)
+        padded[self.structure_of, np.arange(len(values)) - self.first[self.structure_of]] = values
+        return padded
+
+    def turned(self, rotations: Array) -> "Structures":
+        """Every structure in other orientations about the origin, cell and forces with it, its energy as it was.
+
+        Args:
+            rotations: (n, k, 3, 3).
+
+        Returns:
+            n k structures, those of one together.
+        """
+        k = rotations.shape[1]
+        repeated = self.subset(np.repeat(np.arange(len(self)), k))
+        flat = rotations.reshape(-1, 3, 3)
+        atoms = flat[repeated.structure_of]
+
+        def turn(vectors: Array) -> Array:
+            return np.einsum("aij,aj->ai", atoms, vectors)
+
+        return replace(
+            repeated,
+            positions=turn(repeated.positions),
+            cell=np.einsum("nij,nkj->nki", flat, repeated.cell),
+            forces=None if repeated.forces is None else turn(repeated.forces),
+        )
+
+    def with_field(self, energies: Array, forces: Array) -> "Structures":
+        """The same structures with energies (n,) and forces (N, 3) added to theirs."""
+        if self.energies is None or self.forces is None:
+            raise self._error("there are no energies and forces to add to, expected labelled structures")
+        return replace(self, energies=self.energies + energies, forces=self.forces + forces)
+
+    def to_dict(self) -> dict[str, Any]:
+        """What a result file says about the structures it used (not the structures themselves)."""
+        if self.one_molecule:
+            atoms = {"n_atoms": int(self.sizes[0]), "numbers": self.numbers[: self.sizes[0]].tolist()}
+        else:
+            atoms = {"n_atoms": len(self.numbers), "numbers": np.unique(self.numbers).tolist()}
+        return {
+            "source": self.source,
+            "n_frames": len(self),
+            **atoms,
+            "periodic": int(self.periodic.sum()),
+            "checksum": self.checksum,
+        }
 
     def subset(self, indices: Sequence[int] | NDArray[np.integer] | range) -> "Structures":
         """The structures at ``indices``, in that order.

@@ -7,13 +7,15 @@ from pathlib import Path
 from typing import Any
 
 from experiments.backbones import Backbone, Options, card_of, open_backbone
+from experiments.backbones.free_molecule import of_batches
 from experiments.backbones.registry import open_plain
 from experiments.backbones.verification import Verification, verify
-from experiments.data import Frames, Reading, read_structures
+from experiments.data import Reading, read_structures
 from experiments.data.reading import Say, silent
 from experiments.features import FeatureReader, Progress
 from experiments.lab.cell import Cell
 from experiments.split import divide, sample, without_shared
+from experiments.structures import Structures
 
 CHECKSUMS = ("weights_sha256", "checkpoint_sha256", "feature_file")
 """What tells weights apart: one of these in the settings of a card. A user's Python file may read others, so its
@@ -52,12 +54,12 @@ class Sources:
         self,
         access: Access | None = None,
         backbones: Mapping[str, Backbone] | None = None,
-        structures: Mapping[str, Frames] | None = None,
+        structures: Mapping[str, Structures] | None = None,
         progress: Progress = lambda done: None,
         say: Say = silent,
     ):
         self.access = access or Access()
-        self.given_backbones = dict(backbones or {})
+        self.given_backbones = {name: of_batches(one) for name, one in (backbones or {}).items()}
         self.given_structures = dict(structures or {})
         self.say = say
         self.reader = FeatureReader(self.access.cache, progress)
@@ -94,7 +96,7 @@ class Sources:
             self._backbones[spec, replace(options, layer=card_of(network).layer)] = network
         return self._backbones[key]
 
-    def structures(self, cell: Cell) -> tuple[Frames, Frames]:
+    def structures(self, cell: Cell) -> tuple[Structures, Structures]:
         """Training and test structures, sampled.
 
         Raises:
@@ -117,11 +119,11 @@ class Sources:
             self._structures[key] = training, test
         return self._structures[key]
 
-    def verification(self, backbone: Backbone, frames: Frames, seed: int) -> Verification:
+    def verification(self, backbone: Backbone, structures: Structures, seed: int) -> Verification:
         """See :func:`experiments.backbones.verification.verify`."""
-        key = id(backbone), frames.checksum, seed
+        key = id(backbone), structures.checksum, seed
         if key not in self._verified:
-            self._verified[key] = verify(backbone, frames.numbers, frames.positions, seed=seed)
+            self._verified[key] = verify(backbone, structures, seed=seed)
         return self._verified[key]
 
     def identity(self, cell: Cell) -> dict[str, Any] | None:
@@ -151,18 +153,18 @@ class Sources:
             "test": test.checksum,
         }
 
-    def _sample(self, name: str, number: int, seed: int) -> Frames:
+    def _sample(self, name: str, number: int, seed: int) -> Structures:
         key = name, number, seed
         if key not in self._structures:
             self._structures[key] = sample(self._load(name), number, seed)
         return self._structures[key]
 
-    def _load(self, name: str) -> Frames:
+    def _load(self, name: str) -> Structures:
         if name in self.given_structures:
             return self.given_structures[name]
         key = "whole", name
         if key not in self._structures:
-            self._structures[key] = read_structures(name, self.access.reading, self.say).to_frames()
+            self._structures[key] = read_structures(name, self.access.reading, self.say)
         return self._structures[key]
 
 
