@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from experiments.backbones.elements import symbol
 from experiments.backbones.protocol import Backbone, Potential
+from experiments.elements import symbol
 from experiments.features import FeatureReader
 from experiments.structures import Structures
 from span_theorem.errors import InputError
