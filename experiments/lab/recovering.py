@@ -158,6 +158,7 @@ class _Run:
                     "verification": self.verification.to_dict(),
                     "training": training.to_dict(),
                     "test": test.to_dict(),
+                    "clusters": None if test.cluster is None else test.cluster.tolist(),
                     "environments": [len(one) for one in self.marked[i]],
                 },
             )
