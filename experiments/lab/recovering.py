@@ -121,6 +121,11 @@ class _Run:
                     f"{len(whole) - len(environments.structures)} of {len(whole)} {name} structures have no environment "
                     f"by the rule {self.first.rule}: left out"
                 )
+        unlabelled = self.structures[0].forces is not None and not self.structures[0].forces.any()
+        if unlabelled and any(cell.amplitude is None for cell in cells):
+            self.notes.append(
+                "the forces are zero in every structure: the amplitude is that of data without forces, 1 eV/Å"
+            )
         self.forces = [
             (default_force(self.structures[0]) if cell.amplitude is None else cell.amplitude) * cell.scale
             for cell in cells
