@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from experiments.backbones.elements import symbol
 from experiments.data.bonds import bond_matrix
+from experiments.elements import symbol
 from experiments.environments import Pair
 from experiments.structures import Structures
 from span_theorem.errors import InputError

@@ -18,8 +18,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from experiments.backbones.elements import SYMBOLS, symbol
 from experiments.data.bonds import bond_limits
+from experiments.elements import SYMBOLS, symbol
 from experiments.neighbours import pairs
 from experiments.seeds import generator
 from experiments.structures import Structure, Structures

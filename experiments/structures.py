@@ -378,6 +378,7 @@ class Structures:
             "n_frames": len(self),
             **atoms,
             "periodic": int(self.periodic.sum()),
+            **({} if self.cluster is None else {"n_clusters": len(np.unique(self.cluster))}),
             "checksum": self.checksum,
         }
 

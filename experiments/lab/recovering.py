@@ -121,6 +121,11 @@ class _Run:
                     f"{len(whole) - len(environments.structures)} of {len(whole)} {name} structures have no "
                     f"environment by the rule {self.first.rule}: left out"
                 )
+        unlabelled = self.structures[0].forces is not None and not self.structures[0].forces.any()
+        if unlabelled and any(cell.amplitude is None for cell in cells):
+            self.notes.append(
+                "the forces are zero in every structure: the amplitude is that of data without forces, 1 eV/Å"
+            )
         self.forces = [
             (default_force(self.structures[0]) if cell.amplitude is None else cell.amplitude) * cell.scale
             for cell in cells
@@ -158,6 +163,7 @@ class _Run:
                     "verification": self.verification.to_dict(),
                     "training": training.to_dict(),
                     "test": test.to_dict(),
+                    "clusters": None if test.cluster is None else test.cluster.tolist(),
                     "environments": [len(one) for one in self.marked[i]],
                 },
             )

@@ -151,6 +151,11 @@ class Sources:
             "irreps": card.layers[layer],
             "training": training.checksum,
             "test": test.checksum,
+            **{
+                f"clusters of {name}": one.cluster.tolist()
+                for name, one in (("training", training), ("test", test))
+                if one.cluster is not None
+            },
         }
 
     def _sample(self, name: str, number: int, seed: int) -> Structures:
