@@ -5,7 +5,7 @@ made, so that nobody further on has to ask whether a coordinate is a number.
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -28,6 +28,7 @@ class Frames:
         energies: (n_frames,) float64, eV, or None.
         forces: (n_frames, n_atoms, 3) float64, eV/Å, or None.
         source: where the frames come from, for messages and result files.
+        places: (n_frames, 2) int64, the trajectory that a frame comes from and its place along that, or None.
 
     Raises:
         InputError: wrong shapes, no frame, an atomic number outside 1..118, a value that is not finite or beyond
@@ -39,6 +40,7 @@ class Frames:
     energies: NDArray[np.float64] | None
     forces: NDArray[np.float64] | None
     source: str
+    places: NDArray[np.int64] | None = None
 
     def __post_init__(self) -> None:
         numbers = self._numbers(self.numbers)
@@ -62,6 +64,14 @@ class Frames:
                 raise self._error(f"{name} have shape {values.shape}, expected {shape} as the positions have")
             self._in_range(one, unit, values)
             self._set(name, values)
+        if self.places is not None:
+            places = np.array(self.places)
+            if places.shape != (len(positions), 2) or places.dtype.kind not in "iu":
+                raise self._error(
+                    f"trajectories have shape {places.shape}, type {places.dtype}, expected integers for "
+                    f"{len(positions)} frames"
+                )
+            self._set("places", places.astype(np.int64))
 
     def __len__(self) -> int:
         """Number of frames."""
@@ -85,7 +95,8 @@ class Frames:
             raise self._error(f"there is no frame {outside[0]}, expected 0 to {len(self) - 1}")
         energies = None if self.energies is None else self.energies[chosen]
         forces = None if self.forces is None else self.forces[chosen]
-        return Frames(self.numbers, self.positions[chosen], energies, forces, self.source)
+        places = None if self.places is None else self.places[chosen]
+        return Frames(self.numbers, self.positions[chosen], energies, forces, self.source, places)
 
     cluster = None
 
@@ -109,15 +120,14 @@ class Frames:
 
         energies = None if self.energies is None else np.repeat(self.energies, k)
         forces = None if self.forces is None else turn(self.forces)
-        return Frames(self.numbers, turn(self.positions), energies, forces, self.source)
+        places = None if self.places is None else np.repeat(self.places, k, axis=0)
+        return Frames(self.numbers, turn(self.positions), energies, forces, self.source, places)
 
     def with_field(self, energies: NDArray[np.float64], forces: NDArray[np.float64]) -> "Frames":
         """The same frames with energies (n_frames,) and forces (n_frames, n_atoms, 3) added to theirs."""
         if self.energies is None or self.forces is None:
             raise self._error("there are no energies and forces to add to, expected labelled frames")
-        return Frames(
-            self.numbers, self.positions, self.energies + energies, self.forces + forces, self.source
-        )
+        return replace(self, energies=self.energies + energies, forces=self.forces + forces)
 
     @cached_property
     def checksum(self) -> str:
