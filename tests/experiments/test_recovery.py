@@ -123,11 +123,11 @@ def test_the_cliff_is_a_ratio_and_its_lower_bound_made_of_both_intervals():
 def test_components_are_averaged_over_all_orientations():
     """The exact mean is what very many orientations and vectors c come to."""
     frames = random_frames(4, 1)
-    lengths = PAIR.lengths(frames)
+    lengths = PAIR(frames).lengths
     rotations = random_rotations(4, 20_000, np.random.default_rng(2))
     inputs = Inputs(np.zeros((4, 9)), Spectrum([0, 1, 2]).irreps, rotations)
     base = np.random.default_rng(3).normal(size=4)
-    wanted = inject(frames, PAIR, range(2, 3), 0.5, lengths, base, 0)
+    wanted = inject(PAIR(frames), range(2, 3), 0.5, lengths, base, 0)
     predicted = wanted.components(2) + 0.1 * np.random.default_rng(4).normal(size=(4, 5))
     null = np.broadcast_to(0.3 * base[:, None], (4, 20_000))
     turned = np.einsum("nkm,nm->nk", _seen_from_molecule(wanted.directions[2], rotations), predicted)
