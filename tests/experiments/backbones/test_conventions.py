@@ -1,4 +1,4 @@
-"""Where another convention explains why features do not turn as declared, the refusal names it, and else says nothing."""
+"""Where another convention explains why features do not turn as declared, the refusal names it, else it does not."""
 
 import numpy as np
 import pytest
