@@ -18,6 +18,7 @@ STUDIES = {
     "molecule": "experiments.studies.molecule",
     "leakage": "experiments.studies.leakage",
     "coverage": "experiments.studies.coverage",
+    "crystals": "experiments.studies.crystals",
 }
 FORMER_NAMES = {"dose": "sensitivity", "transfer": "leakage"}
 

@@ -5,15 +5,15 @@ import os
 
 import numpy as np
 import pytest
+from experiments.direction import choose_pairs
 
 from experiments.cli import main
 from experiments.data import Frames, load, write_extxyz, write_npz
-from experiments.direction import choose_pairs
 from experiments.report.figure import draw_recoveries
 from span_theorem.errors import InputError
 from tests.experiments.synthetic import random_frames
 
-FRAMES = random_frames(5, 0)
+FRAMES = random_frames(5, 0).to_frames()
 
 
 @pytest.mark.parametrize("molecule", ["x/../../y", "..", "", "é", "aspirin\n"])
