@@ -34,7 +34,7 @@ from span_theorem.errors import InputError
 from span_theorem.reading import sha256
 from tests.experiments.lab.polygons import CELLS
 from tests.experiments.synthetic import random_frames
-from tests.experiments.test_features import Counting, parts
+from tests.experiments.test_features import Counting, parts, read
 from tests.fuzz.test_commands import commands
 from tests.kill.commands import made
 
@@ -147,7 +147,7 @@ def hostile(folder, mark):
     )
     files = sorted(folder.iterdir())
     (folder / "good").mkdir()
-    write_npz(FRAMES, folder / GOOD)
+    write_npz(FRAMES.to_frames(), folder / GOOD)
     write_features(folder / "good" / "features.npz", extract(Counting(), [FRAMES]))
     return files
 
@@ -317,7 +317,7 @@ def test_with_trust_they_are_run(spec, package, files, capsys, monkeypatch):
 
 def test_a_cached_part_is_not_run(tmp_path):
     mark, reader = tmp_path / "mark", FeatureReader(tmp_path / "cache")
-    expected = reader.read(Counting(), FRAMES, 1)
+    expected = read(reader, Counting(), FRAMES, 1)
     (part,) = parts(tmp_path / "cache")
     keys = np.load(part).files
     for spoil in (
@@ -325,7 +325,7 @@ def test_a_cached_part_is_not_run(tmp_path):
         lambda: part.write_bytes(pickle.dumps(Bomb(mark))),
     ):
         spoil()
-        assert reader.read(Counting(), FRAMES, 1).values.tobytes() == expected.values.tobytes()
+        assert read(reader, Counting(), FRAMES, 1).values.tobytes() == expected.values.tobytes()
         assert not mark.exists()
 
 

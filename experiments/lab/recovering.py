@@ -118,8 +118,8 @@ class _Run:
             whole = sources.structures(self.first)[name == "test"]
             if len(environments.structures) < len(whole):
                 self.notes.append(
-                    f"{len(whole) - len(environments.structures)} of {len(whole)} {name} structures have no environment "
-                    f"by the rule {self.first.rule}: left out"
+                    f"{len(whole) - len(environments.structures)} of {len(whole)} {name} structures have no "
+                    f"environment by the rule {self.first.rule}: left out"
                 )
         unlabelled = self.structures[0].forces is not None and not self.structures[0].forces.any()
         if unlabelled and any(cell.amplitude is None for cell in cells):
@@ -263,6 +263,6 @@ def _require_enough(training: Structures, test: Structures) -> None:
     for structures, role, fewest in ((training, "training", FEWEST_TRAINING), (test, "test", FEWEST_TEST)):
         if len(structures) < fewest:
             raise InputError(
-                f"{len(structures)} {role} structures from {structures.source} are too few: expected at least {fewest} with "
-                "an environment"
+                f"{len(structures)} {role} structures from {structures.source} are too few: expected at least {fewest} "
+                "with an environment"
             )

@@ -23,6 +23,9 @@ def print_diagnosis(result: dict[str, Any], console: Console) -> None:
         f"{'' if settings.get('order') is None else ' (assumed)'}, "
         f"direction {shown}{more}, solver {result['solver']}, d = {result['d']}"
     )
+    chosen = result["card"].get("settings", {})
+    if "branch" in chosen:
+        console.print(f"modality or head {chosen['branch']}, of {', '.join(chosen['branches'])}")
     frames = [result[f"{part}_frames"] for part in ("training", "test")]
     console.print(
         f"{frames[0]['n_frames']} training frames from {frames[0]['source']}, "

@@ -21,8 +21,8 @@ def workplace(tmp_path, monkeypatch):
     (tmp_path / "harmonics.py").write_text(
         "from tests.experiments.synthetic import Spectrum\n\n\ndef two():\n    return Spectrum([0, 1, 2])\n"
     )
-    write_npz(random_frames(60, 0), tmp_path / "training.npz")
-    write_npz(random_frames(30, 1), tmp_path / "test.npz")
+    write_npz(random_frames(60, 0).to_frames(), tmp_path / "training.npz")
+    write_npz(random_frames(30, 1).to_frames(), tmp_path / "test.npz")
     return tmp_path
 
 
@@ -145,7 +145,7 @@ def broken(name, **arrays):
 
 
 def frames_with(**changes):
-    frames = random_frames(60, 0)
+    frames = random_frames(60, 0).to_frames()
     arrays = {
         "nuclear_charges": frames.numbers,
         "coords": np.array(frames.positions),
@@ -156,13 +156,13 @@ def frames_with(**changes):
 
 
 def prepare_nan():
-    coords = np.array(random_frames(60, 0).positions)
+    coords = np.array(random_frames(60, 0).to_frames().positions)
     coords[7, 2, 1] = np.nan
     broken("bad.npz", **frames_with(coords=coords))
 
 
 def prepare_close():
-    coords = np.array(random_frames(60, 0).positions)
+    coords = np.array(random_frames(60, 0).to_frames().positions)
     coords[5, 1] = coords[5, 0] + 1e-4
     broken("bad.npz", **frames_with(coords=coords))
 
@@ -205,7 +205,7 @@ def prepare_truncated():
         ({"amplitude": -2}, None, ["amplitude is -2.0", "positive"]),
         ({"read-at": 5}, None, ["atom 5 is to be read", "0 to 2"]),
         ({"pairs": "bonds"}, None, ["pairs were given with a site", "one or the other"]),
-        ({"site": None}, None, ["a site and an atom it points to, or pairs"]),
+        ({"site": None}, None, ["a site and an atom it points to, pairs, or a rule"]),
         ({"site": None, "toward": None, "pairs": "0-9"}, None, ["toward 9", "0 to 2"]),
         ({"solver": "mlp", "activation": "swish"}, None, ["swish", "silu"]),
         ({"activation": "silu"}, None, ["for solver mlp"]),

@@ -13,7 +13,7 @@ from experiments.report.figure import draw_recoveries
 from span_theorem.errors import InputError
 from tests.experiments.synthetic import random_frames
 
-FRAMES = random_frames(5, 0)
+FRAMES = random_frames(5, 0).to_frames()
 
 
 @pytest.mark.parametrize("molecule", ["x/../../y", "..", "", "é", "aspirin\n"])

@@ -12,6 +12,7 @@ import torch
 
 from experiments.archive import read_archive
 from experiments.backbones import shipped
+from experiments.backbones.batch import Batch
 from experiments.backbones.extraction import extract
 from experiments.backbones.feature_file import read_features, write_features
 from experiments.backbones.shipped.format import paths
@@ -20,7 +21,7 @@ from experiments.features import FeatureReader
 from span_theorem.errors import InputError
 from span_theorem.reading import sha256
 from tests.experiments.synthetic import random_frames
-from tests.experiments.test_features import Counting, parts
+from tests.experiments.test_features import Counting, parts, read
 from tests.fuzz.damage import case, damaged, refused
 
 FRAMES = random_frames(6, 0)
@@ -29,13 +30,13 @@ NETWORK = "aspirin-gfn2-0"
 
 def test_a_part_of_the_cache(tmp_path, fuzz_seeds):
     reader = FeatureReader(tmp_path)
-    expected = reader.read(Counting(), FRAMES, 1, jacobian=True)
+    expected = read(reader, Counting(), FRAMES, 1, jacobian=True)
     (part,) = parts(tmp_path)
     whole = part.read_bytes()
     for seed in fuzz_seeds:
         with case(seed) as random:
             part.write_bytes(damaged(whole, random))
-            result = reader.read(Counting(), FRAMES, 1, jacobian=True)
+            result = read(reader, Counting(), FRAMES, 1, jacobian=True)
             assert result.values.tobytes() == expected.values.tobytes()
             assert result.jacobian.tobytes() == expected.jacobian.tobytes()
             assert [path.name for path in part.parent.iterdir() if path.suffix == ".npz"] == [part.name]
@@ -43,7 +44,7 @@ def test_a_part_of_the_cache(tmp_path, fuzz_seeds):
 
 def test_frames_of_a_user(tmp_path, fuzz_seeds):
     path = tmp_path / "frames.npz"
-    write_npz(FRAMES, path)
+    write_npz(FRAMES.to_frames(), path)
     whole = path.read_bytes()
     for seed in fuzz_seeds:
         with case(seed) as random:
@@ -56,13 +57,14 @@ def test_a_feature_file(tmp_path, fuzz_seeds):
     path = tmp_path / "features.npz"
     write_features(path, extract(Counting(), [FRAMES], site=1, jacobian=True))
     whole = path.read_bytes()
-    shown = torch.tensor(FRAMES.numbers), torch.tensor(FRAMES.positions)
-    expected = read_features(path).site_features(*shown, 1)
+    batch = Batch.of(FRAMES)
+    shown = batch, batch.first[:-1] + 1
+    expected = read_features(path).site_features(*shown)
     for seed in fuzz_seeds:
         with case(seed) as random:
             path.write_bytes(damaged(whole, random))
             backbone = refused(lambda: read_features(path))
-            assert backbone is None or torch.equal(backbone.site_features(*shown, 1), expected)
+            assert backbone is None or torch.equal(backbone.site_features(*shown), expected)
 
 
 def test_shipped_weights(tmp_path, fuzz_seeds):
@@ -180,7 +182,7 @@ def test_a_bomb_is_refused_before_it_is_unpacked(tmp_path):
 @pytest.mark.parametrize("lost", [0, 1, 3])
 def test_a_directory_that_leaves_an_array_out(tmp_path, lost):
     path = tmp_path / "frames.npz"
-    write_npz(FRAMES, path)
+    write_npz(FRAMES.to_frames(), path)
     with zipfile.ZipFile(path, "a") as archive:
         archive.writestr("last.npy", b"")
         archive.filelist.pop(lost)  # what is written as the directory when the archive is closed

@@ -51,8 +51,8 @@ ASPIRIN = Path(shipped.FOLDER).parents[1] / "data" / "aspirin.xyz"
 
 def _network(folder: Path) -> None:
     (folder / "harmonics.py").write_text(FACTORY)
-    write_npz(random_frames(60, 0), folder / "training.npz")
-    write_npz(random_frames(30, 1), folder / "test.npz")
+    write_npz(random_frames(60, 0).to_frames(), folder / "training.npz")
+    write_npz(random_frames(30, 1).to_frames(), folder / "test.npz")
 
 
 def _grid(folder: Path) -> None:
