@@ -70,7 +70,7 @@ def _write_spice(path: Path, structures: Any) -> None:
 
 
 def _row(what: str, path: Path, number: int, how: str = "here") -> dict[str, Any]:
-    process = measure(["benchmarks.reading", how, str(path)], repeats=2 if number == STRUCTURES else 1)
+    process = measure(["benchmarks.reading", how, str(path)])
     if process.status:
         raise RuntimeError(f"{what} was not read")
     return {

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,9 +18,6 @@ from experiments.data.units import UNITS, Stated, given_units, stated_units
 from experiments.structures import Structures
 from span_theorem.errors import InputError
 from span_theorem.output import replacing
-
-if TYPE_CHECKING:
-    from experiments.data.frames import Frames
 
 Arrays = dict[str, NDArray[Any]]
 
@@ -102,22 +99,13 @@ def read_npz(
     return _composed(in_units(structures, factors), reading.composition)
 
 
-def write_npz(structures: "Structures | Frames", path: Path) -> None:
+def write_npz(structures: Structures, path: Path) -> None:
     """Write structures with this project's keys, whole or not at all.
 
     One free molecule: numbers (n_atoms,). Otherwise arrays (n, most atoms, …) padded with zeros, `cell` and `pbc`.
     """
-    structures = Structures.from_frames(structures)
-    shape = len(structures), int(structures.sizes.max())
-    inside = np.arange(shape[1]) < structures.sizes[:, None]
-
-    def padded(values: NDArray[Any]) -> NDArray[Any]:
-        result = np.zeros((*shape, *values.shape[1:]), dtype=values.dtype)
-        result[inside] = values
-        return result
-
-    numbers = padded(structures.numbers)
-    arrays = {"numbers": numbers, "positions": padded(structures.positions)}
+    numbers = structures.padded(structures.numbers)
+    arrays = {"numbers": numbers, "positions": structures.padded(structures.positions)}
     if structures.one_molecule:
         arrays["numbers"] = numbers[0]
     else:
@@ -125,7 +113,7 @@ def write_npz(structures: "Structures | Frames", path: Path) -> None:
     if structures.energies is not None:
         arrays["energies"] = structures.energies
     if structures.forces is not None:
-        arrays["forces"] = padded(structures.forces)
+        arrays["forces"] = structures.padded(structures.forces)
     if structures.cluster is not None:
         arrays["cluster"] = structures.cluster
     with replacing(path) as temporary, temporary.open("wb") as file:
