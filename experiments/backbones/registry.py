@@ -98,6 +98,7 @@ FAMILIES = {
         install="an environment of its own, see docs/backbones.md",
     ),
     "features": Family("experiments.backbones.feature_file", "FILE.npz"),
+    "density": Family("experiments.backbones.density", "L"),
 }
 
 

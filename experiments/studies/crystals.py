@@ -18,7 +18,7 @@ from experiments.crosscheck import THRESHOLD
 from experiments.lab import figures
 from experiments.lab.ceilings import ABOVE, BOUNDED, ceilings, nothing_above, tests_above
 from experiments.lab.cell import Cell
-from experiments.lab.claims import Reached, Statement, bounds_sentence
+from experiments.lab.claims import Claim, Reached, Statement, bounds_sentence
 from experiments.lab.estimate import Results
 from experiments.lab.study import Lab, Report
 from experiments.lab.tables import Table
@@ -88,7 +88,7 @@ def report(lab: Lab, results: Results) -> Report:
         + ", d = "
         + below["d"].astype(str)
     )
-    claims = [
+    claims: list[Claim] = [
         nothing_above(
             results,
             BY,
@@ -100,7 +100,7 @@ def report(lab: Lab, results: Results) -> Report:
         ),
         # whether a bound is reached is reported, not claimed: symmetric surroundings keep frequencies to themselves
         Statement(Reached("dL is reached at every site", len(table), tuple(cases)).words()),
-        Statement(bounds_sentence(tests, False)),
+        Statement(bounds_sentence(tests)),
     ]
     rows = Table.of(
         "crystals",

@@ -27,7 +27,7 @@ from experiments.lab.levels import found, level, needed
 from experiments.lab.measurement import Measurement
 from experiments.lab.study import Lab, Report
 from experiments.lab.tables import Cell as TableCell
-from experiments.lab.tables import Table, estimate, number, wide
+from experiments.lab.tables import Table, estimate, number, spread
 from experiments.spn import Probe
 from experiments.spn.mlp import Training
 
@@ -141,7 +141,7 @@ def _claims(levels: "DataFrame", planted: "DataFrame") -> list[Claim]:
     return [
         Absent.of("share 0", nothing, lambda row: what.format_map(row)),
         *(found(row, what.format_map(row), UNITS["planted"]) for _, row in found_from.iterrows()),
-        Statement(bounds_sentence(len(planted), embedded=True)),
+        Statement(bounds_sentence(len(planted))),
     ]
 
 
@@ -155,9 +155,9 @@ def _tables(
             levels, {"<varied": "varied", "<network": "backbone", **who, "l": "l", "found from": level("first"),
                      "enough from": level("enough"), "highest": level("most"), "ρ there": estimate("rho")}, "varied"),
         Table.of("sensitivity-numbers", "ρ(l) of direction 12→11 by number of structures, mean over the networks",
-            wide(numbers, ["solver", "d", "n_train", "orientations"]),
+            spread(numbers, ["solver", "d", "n_train", "orientations", "n_clusters"], "l", estimate("rho")),
             {**who, "training structures": "n_train", "orientations": "orientations"}
-            | {f"ρ({l})": f"rho({l})" for l in sorted(numbers["l"].unique())}, "solver"),
+            | {f"ρ({l})": str(l) for l in sorted(numbers["l"].unique())}, "solver"),
         Table.of("sensitivity-residuals", "What networks leave of the energies, and the largest injection against it",
             residuals, {"<network": "backbone", "residual / meV": lambda row: number(1000 * row["energy_rms"], 1),
                         "injected / residual": level("most")}),
