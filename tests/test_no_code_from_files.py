@@ -147,7 +147,7 @@ def hostile(folder, mark):
     )
     files = sorted(folder.iterdir())
     (folder / "good").mkdir()
-    write_npz(FRAMES.to_frames(), folder / GOOD)
+    write_npz(FRAMES, folder / GOOD)
     write_features(folder / "good" / "features.npz", extract(Counting(), [FRAMES]))
     return files
 
