@@ -224,7 +224,7 @@ class Results:
                 weights *= self._multiplicities(factor, len(levels), resamples) @ member
         weights /= np.maximum(weights.sum(axis=1, keepdims=True), 1e-300)
         cells = [self._figures(index, resamples) for index in indices]
-        n_clusters = min(self._labels(self.measurements[index]).max() + 1 for index in indices)
+        n_clusters = min(int(self._labels(self.measurements[index]).max()) + 1 for index in indices)
         shared = [name for name in cells[0] if all(name in figures for figures in cells)]
         varying = {}
         for name in shared:
