@@ -20,13 +20,12 @@ def run() -> dict[str, Any]:
 
     from experiments.backbones import Options, open_backbone
     from experiments.backbones.batch import Batch
-    from experiments.data import load
+    from experiments.data import read_structures
     from experiments.features import FeatureReader, Sites
-    from experiments.structures import Structures
 
     torch.set_num_threads(os.cpu_count() or 1)
     backbone = open_backbone(BACKBONE, Options(layer=LAYER))
-    frames = Structures.from_frames(load("embedded:train")).subset(range(FRAMES))
+    frames = read_structures("embedded:train").subset(range(FRAMES))
     reader, sites = FeatureReader(), Sites.same(frames, SITE)
     few = frames.subset(range(50))
     reader.read(backbone, few, Sites.same(few, SITE), jacobian=True)  # warm up

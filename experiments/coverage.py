@@ -52,7 +52,7 @@ def imitated(units: Array, l: int, highest: int, spread: float | None) -> float:
     Returns:
         From 0, where all orientations are alike and l > highest, to 1.
     """
-    degree = l + max(l, highest)
+    degree = 2 * max(l, highest)
     rule = sphere_quadrature(2 * degree)
     density = np.ones(len(rule.weights))
     if spread is not None:

@@ -1,8 +1,8 @@
 """Where measurement meets theorem: the boundary read off the recoveries against dL from `span_theorem`.
 
-Nothing that fits or recovers knows dL; the controls, like this module, compare with it what was recovered. `free` and
-`mlp` could find any frequency. `equivariant` cannot: the triangle rule of its Clebsch-Gordan paths ends at d times the
-highest order of the features, so what it says above is algebra.
+Nothing that fits or recovers knows dL; the controls, like this module, compare with it what was recovered. Over all
+orientations no polynomial of degree d in equivariant features recovers anything above dL (docs/theory.md), so `crossed`
+means that software, equivariance or the number of samples failed. `equivariant` has no path there to begin with.
 """
 
 from collections.abc import Mapping

@@ -18,8 +18,6 @@ from span_theorem.errors import InputError
 if TYPE_CHECKING:
     from ase import Atoms
 
-    from experiments.data.frames import Frames
-
 Array = NDArray[np.float64]
 
 LIMITS = {"position": 1e6, "cell": 1e6, "energy": 1e9, "force": 1e6}
@@ -218,35 +216,6 @@ class Structures:
             np.concatenate([one.cell for one in sets]),
             np.concatenate([one.pbc for one in sets]),
             source=", ".join(one.source for one in sets),
-        )
-
-    @classmethod
-    def from_frames(cls, frames: "Frames | Structures") -> "Structures":
-        """The same structures; of frames, one free molecule."""
-        if isinstance(frames, Structures):
-            return frames
-        structures = cls.of_molecule(
-            frames.numbers, frames.positions, frames.energies, frames.forces, frames.source
-        )
-        return replace(structures, places=frames.places)
-
-    def to_frames(self) -> "Frames":
-        """The same structures where all are one free molecule.
-
-        Raises:
-            InputError: they are not.
-        """
-        from experiments.data.frames import Frames
-
-        self.require_one_molecule()
-        shape = len(self), self.sizes[0], 3
-        return Frames(
-            self.numbers[: shape[1]],
-            self.positions.reshape(shape),
-            self.energies,
-            None if self.forces is None else self.forces.reshape(shape),
-            self.source,
-            self.places,
         )
 
     def __len__(self) -> int:

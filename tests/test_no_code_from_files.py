@@ -147,7 +147,7 @@ def hostile(folder, mark):
     )
     files = sorted(folder.iterdir())
     (folder / "good").mkdir()
-    write_npz(FRAMES.to_frames(), folder / GOOD)
+    write_npz(FRAMES, folder / GOOD)
     write_features(folder / "good" / "features.npz", extract(Counting(), [FRAMES]))
     return files
 
@@ -206,6 +206,7 @@ PLACES = {
     "report": lambda folder, files: [[str(path)] for path in files if path.suffix == ".json"],
     "tables": lambda folder, files: [[str(path), "-o", "tables"] for path in files if path.suffix == ".json"],
     "span_theorem tables": lambda folder, files: [["--results", str(folder), "-o", "tables"]],
+    "span_theorem verify": lambda folder, files: [[str(path)] for path in files if path.suffix == ".json"],
     "data fetch": lambda folder, files: [["rmd17", "--molecule", "aspirin", "--from", str(folder)]],
     "train run": lambda folder, files: [
         *([NETWORK, "--training", path, "--work", "work"] for path in frames(files)),
@@ -228,7 +229,7 @@ ELSEWHERE = {
     *("backbones", "train recipes"),
     *(
         f"span_theorem {name}"
-        for name in ("check", "grid", "multiplicity", "require", "show", "polygon", "folds")
+        for name in ("check", "grid", "certify", "multiplicity", "require", "show", "polygon", "folds")
     ),
 }
 PROGRAMS = {

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,9 +18,6 @@ from experiments.data.units import UNITS, Stated, given_units, stated_units
 from experiments.structures import Structures
 from span_theorem.errors import InputError
 from span_theorem.output import replacing
-
-if TYPE_CHECKING:
-    from experiments.data.frames import Frames
 
 Arrays = dict[str, NDArray[Any]]
 
@@ -126,12 +123,11 @@ def _places(arrays: Arrays, keys: Keys, n: int, source: str) -> NDArray[np.int64
     return np.stack(columns, axis=1)
 
 
-def write_npz(structures: "Structures | Frames", path: Path) -> None:
+def write_npz(structures: Structures, path: Path) -> None:
     """Write structures with this project's keys, whole or not at all.
 
     One free molecule: numbers (n_atoms,). Otherwise arrays (n, most atoms, …) padded with zeros, `cell` and `pbc`.
     """
-    structures = Structures.from_frames(structures)
     arrays = {
         "numbers": structures.padded(structures.numbers),
         "positions": structures.padded(structures.positions),

@@ -8,7 +8,6 @@ from experiments.data.collected import collect
 from experiments.data.crystals import read_crystals
 from experiments.data.embedded_sets import read_embedded
 from experiments.data.extxyz import read_xyz
-from experiments.data.frames import Frames
 from experiments.data.hdf5 import read_hdf5
 from experiments.data.npz import read_npz
 from experiments.data.plausible import say_implausible
@@ -49,11 +48,6 @@ def read_structures(spec: str | Path, reading: Reading = Reading(), say: Say = s
     structures = _reader(path, spec)(path, reading, say)
     say_implausible(structures, say)
     return structures
-
-
-def load(spec: str | Path, units: str | None = None) -> Frames:
-    """The same of one free molecule, as `Frames`."""
-    return read_structures(spec, Reading(units=units)).to_frames()
 
 
 def _reader(path: Path, spec: str | Path) -> Callable[[Path, Reading, Say], Structures]:

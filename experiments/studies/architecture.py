@@ -148,7 +148,7 @@ def report(lab: Lab, results: Results) -> Report:
     table["frame"] = [known.get(boundary, np.nan) for boundary in table["boundary"]]
     table["skill"] = 1 - (1 - table["rho_at"].astype(float)) / (1 - table["frame"])
     claims: list[Claim] = [absent, Statement(bounds_sentence(tests)), *_reached(table)]
-    tables = [_ceilings(table), _layers(table), _networks(results)]
+    tables = [_ceilings(table), _layers(table), _networks(results), _short(table)]
     return Report(claims, tables, lambda: draw(results, table))
 
 
@@ -188,6 +188,28 @@ def _ceilings(table: "DataFrame") -> Table:
             "parameters": lambda row: f"{row['parameters']:,}",
         },
         group="network",
+    )
+
+
+def _short(table: "DataFrame") -> Table:
+    """What a first page shows."""
+    return Table.of(
+        "architecture-short",
+        "Quadratic probes on aspirin, default layers, equivariant: what comes back at dL",
+        table[
+            table["default"]
+            & (table["d"] == 2)
+            & (table["solver"] == "equivariant")
+            & (table["boundary"] > 0)
+        ],
+        {
+            "<network": "network",
+            "L": "L",
+            "dL": "boundary",
+            "ρ(dL)": at_boundary("rho"),
+            "frame": lambda row: number(row["frame"], 2),
+            "skill": lambda row: number(row["skill"], 2),
+        },
     )
 
 

@@ -53,7 +53,7 @@ def cells(lab: Lab) -> list[Cell]:
 
 def _bases(lab: Lab) -> list[Cell]:
     """A cell for every network: trained on rMD17 and shown it, or the same of the embedded structures."""
-    base = Cell("", l_max=BOUNDARY + 1, orientations=10, labels=False, force_structures=60, seed=lab.seed)
+    base = Cell("", l_max=BOUNDARY + 1, orientations=10, force_structures=60, seed=lab.seed)
     published = replace(base, training="rmd17:aspirin/train_01", test="rmd17:aspirin/test_01")
     try:
         lab.sources.structures(published)
@@ -68,12 +68,7 @@ def report(lab: Lab, results: Results) -> Report:
     training, _ = lab.sources.structures(first)
     units = first.marks(training).directions
     results = results.assign(turned=lambda cell, measurement: name(cell.spread))
-    import pandas
-
-    table = pandas.concat(
-        [results.where(solver=one).estimate(["turned", "solver"]) for one in ("free", "mlp")]
-    )
-    table = table.reset_index(drop=True)
+    table = results.estimate(["turned", "solver"])
     table["sigma"] = [ALL if turned == name(None) else float(turned) for turned in table["turned"]]
     spreads = dict.fromkeys(cell.spread for cell in results.cells)
     theorem = {name(one): imitated(units, BOUNDARY + 1, BOUNDARY, one) for one in spreads}
@@ -147,7 +142,7 @@ def draw(table: "DataFrame", theorem: dict[str, float]) -> "Figure":
         for l in (BOUNDARY, BOUNDARY + 1)
     ]
     for panel, (y, label, l) in zip(axes, kinds, strict=True):
-        rows = table[table["l"] == l].sort_values("sigma")
+        rows = table[table["l"] == l].dropna(subset=[y]).sort_values("sigma")
         figures.curves(panel, rows, "solver", figures.SOLVERS, x="sigma", y=y, spread=0.04)
         if l > BOUNDARY and y == "rho":
             panel.plot(places, list(theorem.values()), ":", color="0.4", linewidth=1, label="theorem, exact")

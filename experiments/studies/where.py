@@ -182,7 +182,7 @@ def _scale(bonds: "DataFrame") -> Statement:
         f"Read at the ends of {len(bonds)} bonds, the deepest layer gives ρ({BOUNDARY}) of {bonds['rho'].mean():.2f} "
         f"on average, the best rigid frame of other atoms {bonds['rho_frame'].mean():.2f}, hand-made densities "
         f"{bonds['rho_density'].mean():.2f}; the network is above the frame at {above['frame']} and above the "
-        f"densities at {above['density']}. Skill over the frame is {bonds['skill'].mean():.2f} on average."
+        f"densities at {above['density']}. The median of skill over the frame is {bonds['skill'].median():.2f}."
     )
 
 

@@ -21,8 +21,8 @@ def workplace(tmp_path, monkeypatch):
     (tmp_path / "harmonics.py").write_text(
         "from tests.experiments.synthetic import Spectrum\n\n\ndef two():\n    return Spectrum([0, 1, 2])\n"
     )
-    write_npz(random_frames(60, 0).to_frames(), tmp_path / "training.npz")
-    write_npz(random_frames(30, 1).to_frames(), tmp_path / "test.npz")
+    write_npz(random_frames(60, 0), tmp_path / "training.npz")
+    write_npz(random_frames(30, 1), tmp_path / "test.npz")
     return tmp_path
 
 
@@ -145,10 +145,10 @@ def broken(name, **arrays):
 
 
 def frames_with(**changes):
-    frames = random_frames(60, 0).to_frames()
+    numbers, positions = random_frames(60, 0).stacked()
     arrays = {
-        "nuclear_charges": frames.numbers,
-        "coords": np.array(frames.positions),
+        "nuclear_charges": numbers,
+        "coords": positions,
         "energies": np.zeros(60),
         "forces": np.zeros((60, 3, 3)),
     }
@@ -156,13 +156,13 @@ def frames_with(**changes):
 
 
 def prepare_nan():
-    coords = np.array(random_frames(60, 0).to_frames().positions)
+    coords = np.array(random_frames(60, 0).stacked()[1])
     coords[7, 2, 1] = np.nan
     broken("bad.npz", **frames_with(coords=coords))
 
 
 def prepare_close():
-    coords = np.array(random_frames(60, 0).to_frames().positions)
+    coords = np.array(random_frames(60, 0).stacked()[1])
     coords[5, 1] = coords[5, 0] + 1e-4
     broken("bad.npz", **frames_with(coords=coords))
 

@@ -16,7 +16,7 @@ from experiments.backbones.batch import Batch
 from experiments.backbones.extraction import extract
 from experiments.backbones.feature_file import read_features, write_features
 from experiments.backbones.shipped.format import paths
-from experiments.data import load, write_npz
+from experiments.data import read_structures, write_npz
 from experiments.features import FeatureReader
 from span_theorem.errors import InputError
 from span_theorem.reading import sha256
@@ -44,12 +44,12 @@ def test_a_part_of_the_cache(tmp_path, fuzz_seeds):
 
 def test_frames_of_a_user(tmp_path, fuzz_seeds):
     path = tmp_path / "frames.npz"
-    write_npz(FRAMES.to_frames(), path)
+    write_npz(FRAMES, path)
     whole = path.read_bytes()
     for seed in fuzz_seeds:
         with case(seed) as random:
             path.write_bytes(damaged(whole, random))
-            frames = refused(lambda: load(path))
+            frames = refused(lambda: read_structures(path))
             assert frames is None or frames.checksum == FRAMES.checksum
 
 
@@ -182,9 +182,9 @@ def test_a_bomb_is_refused_before_it_is_unpacked(tmp_path):
 @pytest.mark.parametrize("lost", [0, 1, 3])
 def test_a_directory_that_leaves_an_array_out(tmp_path, lost):
     path = tmp_path / "frames.npz"
-    write_npz(FRAMES.to_frames(), path)
+    write_npz(FRAMES, path)
     with zipfile.ZipFile(path, "a") as archive:
         archive.writestr("last.npy", b"")
         archive.filelist.pop(lost)  # what is written as the directory when the archive is closed
     with pytest.raises(InputError, match="its directory leaves something out"):
-        load(path)
+        read_structures(path)

@@ -61,6 +61,7 @@ def surroundings(tmp_path, monkeypatch):
         raise InputError("stopped before the work")
 
     for work in (
+        "span_theorem.proof.coq.check_proof",
         "experiments.diagnosis.diagnose",
         "experiments.lab.study.run_study",
         "experiments.backbones.catalogue.entries",

@@ -94,11 +94,11 @@ def test_a_model_card(copied, capsys, fuzz_seeds):
 @pytest.mark.parametrize("whole", [False, True], ids=["card", "evaluate"])
 def test_a_card_is_used_whole_or_not_at_all(copied, capsys, fuzz_seeds, whole):
     """`train evaluate` on other frames than the card's, so that nothing is compared."""
-    from experiments.data import load, write_npz
+    from experiments.data import read_structures, write_npz
 
     _, _, path = paths(copied, NETWORK)
     content = json.loads(path.read_text())
-    write_npz(load("embedded:test").select(range(2)), copied / "frames.npz")
+    write_npz(read_structures("embedded:test").subset(range(2)), copied / "frames.npz")
     for seed in fuzz_seeds[: 1 + len(fuzz_seeds) // 5]:
         with case(seed) as random:
             path.write_text(json.dumps(content if whole else mutated(content, random)))

@@ -35,8 +35,8 @@ TRUSTING = Access(Options(trust=True))
 def folder(tmp_path):
     """Structures and backbones."""
     shutil.copy(mortal.__file__, tmp_path / "mortal.py")
-    write_npz(random_frames(40, 0).to_frames(), tmp_path / "training.npz")
-    write_npz(random_frames(20, 1).to_frames(), tmp_path / "test.npz")
+    write_npz(random_frames(40, 0), tmp_path / "training.npz")
+    write_npz(random_frames(20, 1), tmp_path / "test.npz")
     return tmp_path
 
 
