@@ -190,7 +190,7 @@ def prepare_truncated():
         ({"frames": "bad.npz"}, prepare_missing_key, ["bad.npz", "coords"]),
         ({"frames": "bad.npz"}, prepare_nan, ["bad.npz", "structure 7", "atom 2"]),
         ({"frames": "bad.npz"}, prepare_shape, ["bad.npz", "(60, 4, 3)"]),
-        ({"frames": "bad.npz"}, prepare_close, ["bad.npz", "frame 5", "0.1 Å"]),
+        ({"frames": "bad.npz"}, prepare_close, ["bad.npz", "structure 5", "0.1 Å"]),
         ({"site": 3}, None, ["site 3", "0 to 2"]),
         ({"toward": 0}, None, ["both 0"]),
         ({"site": "x"}, None, ["--site", "x"]),
