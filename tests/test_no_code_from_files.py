@@ -197,7 +197,7 @@ ELSEWHERE = {
     *("backbones", "train recipes"),
     *(
         f"span_theorem {name}"
-        for name in ("check", "grid", "multiplicity", "require", "show", "polygon", "folds")
+        for name in ("check", "grid", "multiplicity", "require", "show", "polygon", "folds", "prove")
     ),
 }
 PROGRAMS = {
