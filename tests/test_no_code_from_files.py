@@ -229,7 +229,9 @@ ELSEWHERE = {
     *("backbones", "train recipes"),
     *(
         f"span_theorem {name}"
-        for name in ("check", "grid", "certify", "multiplicity", "require", "show", "polygon", "folds")
+        for name in (
+            "check", "grid", "certify", "multiplicity", "require", "show", "polygon", "folds", "prove",
+        )  # fmt: skip
     ),
 }
 PROGRAMS = {

@@ -71,7 +71,9 @@ def _print(proof: "Proof") -> None:
     from span_theorem.proof.coq import EXPECTED
 
     out = console()
-    out.print(f"For all L, d >= 0 and over every real closed field; checked by Coq {proof.coq}:", style="bold")
+    out.print(
+        f"For all L, d >= 0 and over every real closed field; checked by Coq {proof.coq}:", style="bold"
+    )
     for theorem in proof.theorems:
         axioms = mark(not theorem.axioms, "none", ", ".join(theorem.axioms))
         out.print(f"{theorem.name}: {theorem.statement}\n  axioms:", axioms)

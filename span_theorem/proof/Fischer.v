@@ -58,7 +58,8 @@ End Steps.
 
 Let parts d : d = (odd d + (d./2).*2)%N. Proof. by rewrite odd_double_half. Qed.
 
-Lemma laplacian_onto d (g : {mpoly R[3]}) : g \is d.-homog -> exists2 s : {mpoly R[3]}, s \is d.+2.-homog & laplacian s = g.
+Lemma laplacian_onto d (g : {mpoly R[3]}) : g \is d.-homog ->
+  exists2 s : {mpoly R[3]}, s \is d.+2.-homog & laplacian s = g.
 Proof.
 rewrite {1}(parts d) => hg.
 have [|s hs eq_s] := @fischer_onto (odd d) d./2 g _ hg; first by move=> k _; rewrite ltr0n addnS.

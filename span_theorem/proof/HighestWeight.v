@@ -27,7 +27,8 @@ rewrite mcoeff_derivation; congr (_ * _); rewrite /weight mulr_sumr rmorph_sum.
 by apply: eq_bigr => i _; rewrite /= mulrnAr rmorphMn.
 Qed.
 
-Definition monomials w : seq 'X_{1..#|{: index L}|} := [seq val m | m <- enum [set m : 'X_{1..#|{: index L}| < d.+1} | weight m == w]].
+Definition monomials w : seq 'X_{1..#|{: index L}|} :=
+  [seq val m | m <- enum [set m : 'X_{1..#|{: index L}| < d.+1} | weight m == w]].
 
 Lemma mem_monomials w m : (m \in monomials w) = (mdeg m < d.+1)%N && (weight m == w).
 Proof.
@@ -139,7 +140,8 @@ by exists k, D; split=> //; rewrite /multiplicity -eq_k PoszD addrK.
 Qed.
 
 (** The highest-weight vectors of weight dL are the multiples of the d-th power of Y_LL. *)
-Theorem highest_weight_top : (0 < L)%N -> is_basis (highest_weight_vector (d * L)%:Z) (fun _ : 'I_1 => var R (top L) ^+ d).
+Theorem highest_weight_top : (0 < L)%N ->
+  is_basis (highest_weight_vector (d * L)%:Z) (fun _ : 'I_1 => var R (top L) ^+ d).
 Proof.
 move=> L0; have [k [B [hB]]] := multiplicity_dimension (d * L); rewrite multiplicity_one // => -[k1].
 rewrite {}k1 in B hB; have E0 : E (var R (top L)) = 0 by rewrite E_var /raised /= subnn scale0r.

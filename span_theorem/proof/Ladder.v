@@ -3,7 +3,8 @@
       down (up v) = up (down v) + c n v   for v in W n,   down (W 0) = 0,   c n > 0.
 
     Then [down] maps W (n+1) onto W n, and [down \o up] is injective on W n. Used twice: with the Laplacian and the
-    multiplication by x^2 + y^2 + z^2 (harmonics), and with the raising and lowering operators of sl2 (multiplicities). *)
+    multiplication by x^2 + y^2 + z^2 (harmonics), and with the raising and lowering operators of sl2
+    (multiplicities). *)
 From mathcomp Require Import all_ssreflect all_algebra.
 Set Implicit Arguments.
 Unset Strict Implicit.

@@ -71,7 +71,8 @@ Qed.
 Theorem commutator_E_F p : E (F p) - F (E p) = H p.
 Proof.
 apply: commutator_ext => i; set t := enum_val i.
-rewrite -[derivation _ _]/(E _) -[X in _ - X]/(F _) -F_var -E_var E_F_var F_E_var /weighed -scalerBl !pmulrn -rmorphB /=.
+rewrite -[derivation _ _]/(E _) -[X in _ - X]/(F _) -F_var -E_var E_F_var F_E_var /weighed.
+rewrite -scalerBl !pmulrn -rmorphB /=.
 congr (_%:~R *: _); rewrite /order; have := place_le t.
 have [-> _|] := posnP (tagged t); first lia.
 move: (nat_of_ord (tagged t)) => [|j] //; move: (nat_of_ord (tag t)) => l _ le_jl /=.

@@ -43,7 +43,8 @@ Proof.
 move=> p0; pose B := msize p; pose e := kronecker B.
 pose P : {poly R} := \sum_(m <- msupp p) p@_m *: 'X^(e m).
 have P0 : P = 0.
-  apply: poly_vanishing => t; rewrite -[RHS](p0 (fun i => if i == ix then t else if i == iy then t ^+ B else t ^+ (B * B))).
+  apply: poly_vanishing => t.
+  rewrite -[RHS](p0 (fun i => if i == ix then t else if i == iy then t ^+ B else t ^+ (B * B))).
   rewrite mevalE horner_sum; apply: eq_bigr => m _.
   rewrite big_xyz hornerZ hornerXn /=; congr (_ * _).
   by rewrite -!exprM -!exprD /e /kronecker; congr (_ ^+ _); ring.

@@ -159,7 +159,9 @@ def _axioms(coqc: str, folder: Path, names: tuple[str, ...]) -> dict[str, tuple[
         answer = answers.get(name, "").strip()
         if not answer:
             raise ProofError(f"{THEOREMS}.v: Coq says nothing of the axioms of {name}")
-        lines = [] if answer == _CLOSED else [line for line in answer.splitlines() if not line.startswith(" ")]
+        lines = (
+            [] if answer == _CLOSED else [line for line in answer.splitlines() if not line.startswith(" ")]
+        )
         found[name] = tuple(line.split(":")[0].strip() for line in lines if line not in ("Axioms:", ""))
         if answer != _CLOSED and not found[name]:
             raise ProofError(f"{THEOREMS}.v: no axioms can be read for {name} in {answer!r}")

@@ -130,7 +130,14 @@ def test_a_theorem_taken_out_is_missed(fake, sources):
 
 @pytest.mark.parametrize(
     "gap",
-    ["Admitted", "admit", "Axiom a : False", "Parameter p : nat", "Conjecture c : False", "Unset Guard Checking"],
+    [
+        "Admitted",
+        "admit",
+        "Axiom a : False",
+        "Parameter p : nat",
+        "Conjecture c : False",
+        "Unset Guard Checking",
+    ],
 )
 def test_gaps_are_refused_with_their_line(gap):
     with pytest.raises(ProofError, match=r"File\.v, line 3: "):
@@ -138,7 +145,9 @@ def test_gaps_are_refused_with_their_line(gap):
 
 
 def test_words_in_comments_and_names_are_no_gaps():
-    refuse_gaps("File.v", "(* Admitted (* admit *) Axiom *)\nLemma admitted_parameter : True. Proof. exact I. Qed.")
+    refuse_gaps(
+        "File.v", "(* Admitted (* admit *) Axiom *)\nLemma admitted_parameter : True. Proof. exact I. Qed."
+    )
 
 
 def test_a_gap_is_found_before_coq_is_started(fake, sources):
