@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 
 from experiments.commands.backbones import backbones
+from experiments.commands.cache import app as cache
 from experiments.commands.data import app as data
 from experiments.commands.diagnose import diagnose
+from experiments.commands.doctor import doctor
 from experiments.commands.extract import extract
 from experiments.commands.inject import inject
 from experiments.commands.report import report
@@ -17,10 +19,24 @@ from span_theorem.command import application, run
 app = application(
     "Which angular frequencies a trained force field's features carry, measured by spectral injection."
 )
-for command in (diagnose, study, sweep, aspirin, controls, demo, inject, extract, report, tables, backbones):
+for command in (
+    diagnose,
+    study,
+    sweep,
+    aspirin,
+    controls,
+    demo,
+    inject,
+    extract,
+    report,
+    tables,
+    backbones,
+    doctor,
+):
     app.command()(command)
 app.add_typer(data, name="data")
 app.add_typer(train, name="train")
+app.add_typer(cache, name="cache")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

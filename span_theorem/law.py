@@ -1,7 +1,7 @@
 """The law: which degrees l polynomials of degree at most d in spherical-harmonic features span, in one place.
 
 Nothing here computes a rank: :mod:`span_theorem.exact` and :mod:`span_theorem.numeric` do, without the law,
-and :mod:`span_theorem.check` compares.
+and :mod:`span_theorem.instance` compares.
 """
 
 from typing import Literal, get_args

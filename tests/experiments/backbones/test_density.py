@@ -7,7 +7,7 @@ import torch
 from experiments.backbones import open_backbone
 from experiments.backbones.density import CUTOFF, ELEMENTS, RADIAL
 from experiments.backbones.verification import verify
-from experiments.data import load
+from experiments.data import read_structures
 from numerics.harmonics import spherical_harmonics
 from span_theorem.errors import InputError
 from tests.experiments.water import water
@@ -15,7 +15,7 @@ from tests.experiments.water import water
 
 @pytest.mark.parametrize("l_max", [0, 2, 4])
 def test_it_turns_as_declared(l_max):
-    structures = load("embedded:test").select(range(2))
+    structures = read_structures("embedded:test").subset(range(2))
     verified = verify(open_backbone(f"density:{l_max}"), structures.numbers, structures.positions, seed=0)
     assert verified.rotation < 1e-10
     assert verified.parity == "o3"
