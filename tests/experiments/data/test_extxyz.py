@@ -97,13 +97,13 @@ def infinite(frames: list[Atoms]) -> None:
 @pytest.mark.parametrize(
     ("spoil", "message"),
     [
-        (another_element, "frame 2 has atomic number 6 at atom 1 and frame 0 has 1"),
-        (another_order, "frame 1 has atomic number 1 at atom 0 and frame 0 has 8"),
-        (another_count, "frame 3 has 2 atoms and frame 0 has 3"),
-        (periodic, "frame 1 is periodic, which is not handled"),
-        (unlabelled, "frame 2 has no energy though others have"),
-        (not_a_number, "the position of frame 1, atom 2 is nan"),
-        (infinite, "the force of frame 3, atom 1 is inf"),
+        (another_element, "structure 2 has atomic number 6 at atom 1 and structure 0 has 1"),
+        (another_order, "structure 1 has atomic number 1 at atom 0 and structure 0 has 8"),
+        (another_count, "structure 3 has 2 atoms and structure 0 has 3"),
+        (periodic, "structure 1 is periodic"),
+        (unlabelled, "structure 2 has no energy though others have"),
+        (not_a_number, "the position of structure 1, atom 2 is nan"),
+        (infinite, "the force of structure 3, atom 1 is inf"),
     ],
 )
 def test_refuses_frames(tmp_path: Path, spoil, message: str) -> None:
@@ -117,22 +117,36 @@ def test_refuses_frames(tmp_path: Path, spoil, message: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text",
+    ("text", "message"),
     [
-        "3\ncut off\nO 0 0 0\nH 0 0 1\n",
-        "not xyz at all\n",
-        "1\n\nXx7 0 0 0\n",
-        "1\n\nO 0 0\n",
-        "1\n\nO a b c\n",
-        "",
-        "\x00\x01\xff",
+        ("3\ncut off\nO 0 0 0\nH 0 0 1\n", "structure 0 is cut off .line 1 says 3 atoms, 2 are there"),
+        ("2\nends in the header", "structure 0 is cut off"),
+        ("not xyz at all\n", "line 1 is 'not xyz at all', expected the number of atoms of structure 0"),
+        ("1\n\nO 0 0 0\nO 0 0 0\n", "line 4 is 'O 0 0 0', expected the number of atoms of structure 1"),
+        ("0\n\n", "line 1 is '0'"),
+        ("1\n\nXx7 0 0 0\n", "structure 0 has species 'Xx7' at atom 0, expected a symbol"),
+        ("1\n\nCA1 0 0 0\n", "structure 0 has species 'CA1' at atom 0"),
+        ("1\n\n119 0 0 0\n", "structure 0 has species '119'"),
+        ("1\n\nO 0 0\n", "structure 0 has 3 columns at atom 0, expected 4"),
+        ("2\n\nO 0 0 0 1\nO 0 0 0\n", "structure 0 has 4 columns at atom 1, expected 5"),
+        ("1\n\nO a b c\n", "structure 0 has pos 'a' at atom 0, expected a number"),
+        ("1\n\nO 1 2 ****\n", "structure 0 has pos '[*]{4}' at atom 0, expected a number"),
+        ("1\nProperties=pos:R:3\n1 2 3\n", "structure 0 has the columns pos:R:3, expected species"),
+        ("1\nProperties=species:S:1:pos:Q:3\nH 1 2 3\n", "expected name:R, I, S or L:columns"),
+        ('1\nLattice="1 0 0 0 1"\nH 0 0 0\n', "structure 0 has Lattice='1 0 0 0 1', expected 9 numbers"),
+        ('1\npbc="T maybe F"\nH 0 0 0\n', "structure 0 has pbc='T maybe F', expected three of T and F"),
+        ('1\npbc="T T T"\nH 0 0 0\n', "structure 0 is periodic along cell vector 0, which is zero"),
+        ("", "there are no structures"),
+        ("\n\n", "there are no structures"),
+        ("\x00\x01\xff", "line 1 is"),
     ],
 )
-def test_refuses_text(tmp_path: Path, text: str) -> None:
+def test_refuses_text(tmp_path: Path, text: str, message: str) -> None:
     path = tmp_path / "frames.xyz"
     path.write_text(text)
-    with pytest.raises(InputError, match=r"cannot be read as extended xyz|no frames|atomic number"):
+    with pytest.raises(InputError, match=message) as caught:
         load(path)
+    assert "\n" not in str(caught.value)
 
 
 def test_missing(tmp_path: Path) -> None:

@@ -12,8 +12,8 @@ from span_theorem.errors import InputError
     ("spec", "message"),
     [
         ("absent.npz", "cannot read absent.npz: it does not exist, expected an npz file"),
-        ("absent", "absent does not exist, expected an npz, xyz or extxyz file"),
-        (__file__, "unknown kind of file '.py', expected .npz, .xyz or .extxyz"),
+        ("absent", "absent does not exist, expected a file: npz, xyz"),
+        (__file__, "unknown kind of file '.py', expected npz, xyz, extxyz, traj"),
         ("embedded:validation", "there is no embedded set 'validation'"),
         ("rmd17:aspirin", "there is no rMD17 file 'aspirin', expected a name like rmd17:aspirin/train_01"),
         ("rmd17:../../etc/train_01", "there is no rMD17 file"),

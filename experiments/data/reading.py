@@ -1,0 +1,31 @@
+"""How files are to be read, and what is said about them on the way."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+Say = Callable[[str], None]
+"""Called with one line that a user should see."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a user says about files of structures.
+
+    Attributes:
+        units: of a file that does not state them: of energy, then of length and force, as in `hartree,bohr`.
+        energy_key, forces_key: names of the labels to use; the standard ones of a format unless given.
+        cluster: name of the value that tells trajectories or groups apart.
+        composition: formula of the structures to take, such as C2H6O; all unless given.
+        forces: whether structures without forces are refused.
+    """
+
+    units: str | None = None
+    energy_key: str | None = None
+    forces_key: str | None = None
+    cluster: str | None = None
+    composition: str | None = None
+    forces: bool = False
+
+
+def silent(line: str) -> None:
+    """Says nothing."""
