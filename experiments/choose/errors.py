@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from experiments.choose.fits import Fits, Task
+from experiments.choose.fits import Fits, Progress, Task, nothing
 
 Array = NDArray[np.float64]
 
@@ -27,8 +27,10 @@ class SquaredErrors:
     force_counts: Array
 
 
-def squared_errors(task: Task, fits: Fits, progress=lambda: None) -> SquaredErrors:
-    """Errors of every size on every structure, from the fits without its fold."""
+def squared_errors(
+    task: Task, fits: Fits, tested: NDArray[np.bool_], progress: Progress = nothing
+) -> SquaredErrors:
+    """Errors of every size on every structure that is ``tested`` (n,), from the fits without its fold."""
     structures, labels, elements = task.structures, task.labels, task.expansion.elements
     names, cluster = np.unique(structures.clusters, return_inverse=True)
     shape = len(names), len(elements), 1 + len(task.sizes)
@@ -40,14 +42,16 @@ def squared_errors(task: Task, fits: Fits, progress=lambda: None) -> SquaredErro
             if labels.energies is not None:
                 residual = labels.energies[block][:, None] - rows.energies @ weights
                 residual /= structures.sizes[block][:, None]
-                np.add.at(energies, cluster[block], residual**2)
-                np.add.at(energy_counts, cluster[block], 1)
+                np.add.at(energies, cluster[block], residual**2 * tested[block, None])
+                np.add.at(energy_counts, cluster[block], tested[block])
             if labels.forces is not None and rows.forces is not None:
                 atoms = np.flatnonzero(np.isin(structures.structure_of, block))
                 residual = labels.forces[atoms].reshape(-1, 1) - rows.forces @ weights
-                place = cluster[structures.structure_of[atoms]], np.searchsorted(elements, structures.numbers[atoms])
-                np.add.at(forces, place, (residual**2).reshape(len(atoms), 3, -1).sum(axis=1))
-                np.add.at(force_counts, place, 3)
+                of = structures.structure_of[atoms]
+                place = cluster[of], np.searchsorted(elements, structures.numbers[atoms])
+                squares = (residual**2).reshape(len(atoms), 3, -1).sum(axis=1)
+                np.add.at(forces, place, squares * tested[of, None])
+                np.add.at(force_counts, place, 3 * tested[of])
         progress()
     return SquaredErrors(
         None if labels.energies is None else energies,

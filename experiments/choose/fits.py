@@ -6,7 +6,7 @@ are eliminated first. The ridge strength is chosen on the next fold, which is th
 tested on has no part in it.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,9 +21,16 @@ from numerics.ridge import NormalEquations, choose_explicit, solve_explicit
 Array = NDArray[np.float64]
 Size = tuple[int, int]
 """(L, d)."""
+Progress = Callable[[], None]
+"""Called after every step."""
 
 STRENGTHS = tuple(10.0**power for power in range(-10, 3))
-BLOCK_BYTES = 1e8
+BLOCK_BYTES = 2e8
+"""Of derivatives, computed and turned into rows at a time."""
+
+
+def nothing() -> None:
+    """No progress is shown."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,6 +43,7 @@ class Task:
         expansion: of every centre.
         fold: (n,) of every structure.
         sizes: those fitted.
+        pairs: (n,) number of neighbour pairs of every structure.
     """
 
     structures: Structures
@@ -43,6 +51,7 @@ class Task:
     expansion: Expansion
     fold: NDArray[np.int64]
     sizes: tuple[Size, ...]
+    pairs: NDArray[np.int64]
 
     @property
     def folds(self) -> int:
@@ -52,7 +61,7 @@ class Task:
     @property
     def columns(self) -> int:
         """Of the largest size, the constants of elements included."""
-        return len(self.expansion.elements) * (1 + len(self.expansion))
+        return len(self.expansion.elements) + self.expansion.columns
 
     def selected(self, size: Size) -> NDArray[np.int64]:
         """Columns of one size, without constants."""
@@ -62,11 +71,12 @@ class Task:
     def blocks(self, fold: int) -> Iterator[tuple[NDArray[np.int64], Rows]]:
         """Structures of one fold and their rows, as many at a time as memory is meant for."""
         members = np.flatnonzero(self.fold == fold)
-        rows = 1 + 3 * self.structures.sizes[members] * (self.labels.forces is not None)
-        step = np.cumsum(rows * 8.0 * self.columns) // BLOCK_BYTES
+        forces = self.labels.forces is not None
+        coordinates = 3 * self.pairs[members] if forces else self.structures.sizes[members]
+        step = np.cumsum(8.0 * coordinates * self.expansion.doubles) // BLOCK_BYTES
         for number in np.unique(step):
             block = members[step == number]
-            yield block, design(self.structures.subset(block), self.expansion, self.labels.forces is not None)
+            yield block, design(self.structures.subset(block), self.expansion, forces)
 
     def weighted(self, block: NDArray[np.int64], rows: Rows) -> Iterator[tuple[Array, Array]]:
         """Rows and their labels with mean power one."""
@@ -92,7 +102,7 @@ class Fits:
     strengths: Array
 
 
-def fit(task: Task, progress=lambda: None) -> Fits:
+def fit(task: Task, progress: Progress = nothing) -> Fits:
     """Fit every size without each fold in turn."""
     equations = [_gather(task, fold, progress) for fold in range(task.folds)]
     weights = np.zeros((task.folds, task.columns, 1 + len(task.sizes)))
@@ -121,7 +131,7 @@ def fit(task: Task, progress=lambda: None) -> Fits:
     return Fits(weights, strengths)
 
 
-def _gather(task: Task, fold: int, progress) -> NormalEquations:
+def _gather(task: Task, fold: int, progress: Progress) -> NormalEquations:
     equations = NormalEquations.empty(task.columns, 1)
     for block, rows in task.blocks(fold):
         for x, y in task.weighted(block, rows):
