@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from experiments.commands.backbones import backbones
+from experiments.commands.choose import choose
 from experiments.commands.data import app as data
 from experiments.commands.diagnose import diagnose
 from experiments.commands.extract import extract
@@ -17,7 +18,20 @@ from span_theorem.command import application, run
 app = application(
     "Which angular frequencies a trained force field's features carry, measured by spectral injection."
 )
-for command in (diagnose, study, sweep, aspirin, controls, demo, inject, extract, report, tables, backbones):
+for command in (
+    diagnose,
+    choose,
+    study,
+    sweep,
+    aspirin,
+    controls,
+    demo,
+    inject,
+    extract,
+    report,
+    tables,
+    backbones,
+):
     app.command()(command)
 app.add_typer(data, name="data")
 app.add_typer(train, name="train")

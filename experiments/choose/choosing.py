@@ -115,7 +115,9 @@ def choose(structures: Structures, settings: Settings = Settings(), progress: Pr
     seen = survey(structures, settings.cutoff)
     fold = deal(structures, min(FOLDS, clusters), settings.seed)
     rows = _labels_by_structure(structures, labels)
-    fewest = min(rows[(fold != test) & (fold != (test + 1) % (fold.max() + 1))].sum() for test in np.unique(fold))
+    fewest = min(
+        rows[(fold != test) & (fold != (test + 1) % (fold.max() + 1))].sum() for test in np.unique(fold)
+    )
     planned = plan(elements, settings.cutoff, settings.max_L, settings.max_d, int(fewest))
     if not planned.sizes:
         raise InputError(
@@ -154,7 +156,9 @@ def _labels(structures: Structures, elements: tuple[int, ...]) -> Labels:
     if labels.forces is not None and labels.force_rms == 0:
         raise InputError(f"{structures.source}: all forces are zero, expected some to explain")
     if labels.energies is not None and labels.energy_rms == 0:
-        raise InputError(f"{structures.source}: energies differ by constants of the elements alone, expected more")
+        raise InputError(
+            f"{structures.source}: energies differ by constants of the elements alone, expected more"
+        )
     return labels
 
 
@@ -191,9 +195,13 @@ def _notes(structures: Structures, planned: Plan, isolated: int, untested: int) 
             f"{_ranges(planned)}."
         )
     if isolated:
-        notes.append(f"{isolated} atoms have no neighbour within the cutoff: their constants are fitted alone.")
+        notes.append(
+            f"{isolated} atoms have no neighbour within the cutoff: their constants are fitted alone."
+        )
     if untested:
-        notes.append(f"{untested} structures have an element that no other fold has; they are fitted, not tested.")
+        notes.append(
+            f"{untested} structures have an element that no other fold has; they are fitted, not tested."
+        )
     return tuple(notes)
 
 

@@ -41,7 +41,9 @@ class Tolerance:
             raise InputError(f"the tolerance is {text!r}, expected {EXPECTED}", "tolerance")
         if absolute is None:
             return cls(value)
-        return cls(value / 1000 if absolute[2] == "meV" else value, _ENERGY if absolute[3] == "atom" else _FORCE)
+        return cls(
+            value / 1000 if absolute[2] == "meV" else value, _ENERGY if absolute[3] == "atom" else _FORCE
+        )
 
     def absolute(self, rms: float, forces: bool) -> float:
         """In eV/Å or eV/atom.
