@@ -26,7 +26,7 @@ class Interval:
 
 
 def jackknife(sums: Array, figure: Callable[[Array], Array]) -> list[Interval]:
-    """Figures of totals over clusters with intervals (Efron and Tibshirani, "An introduction to the bootstrap", ch. 11).
+    """Figures of totals over clusters with intervals (Efron and Tibshirani, "An introduction to the bootstrap", § 11).
 
     Args:
         sums: (K, ...) of each cluster, K ≥ 2; clusters are independent.

@@ -1,4 +1,4 @@
-"""Which L and d a set of labelled structures asks for: nested linear fits, closed form, compared on structures not fitted.
+"""Which L and d labelled structures ask for: nested linear fits in closed form, compared on structures not fitted.
 
 The model is a small linear ACE (R. Drautz, "Atomic cluster expansion for accurate and transferable interatomic
 potentials", Phys. Rev. B 99, 014104, 2019): invariant polynomials of degree ≤ d in density features of degree ≤ L.

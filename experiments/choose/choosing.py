@@ -12,7 +12,7 @@ from experiments.choose.folds import deal
 from experiments.choose.labels import Labels, element_counts
 from experiments.choose.plan import Plan, estimate, plan
 from experiments.choose.surroundings import survey
-from experiments.choose.tolerance import Tolerance
+from experiments.choose.tolerance import DEFAULT, Tolerance
 from experiments.structures import Structures
 from span_theorem.budget import require_affordable
 from span_theorem.errors import InputError
@@ -34,7 +34,7 @@ class Settings:
 
     max_L: int = 6
     max_d: int = 3
-    tolerance: Tolerance = Tolerance(0.02)
+    tolerance: Tolerance = DEFAULT
     cutoff: float = 5.0
     seed: int = 0
 
@@ -109,8 +109,8 @@ def choose(structures: Structures, settings: Settings = Settings(), progress: Pr
     if clusters < FEWEST_CLUSTERS:
         raise InputError(
             f"{structures.source} holds {len(structures)} structure{'s' * (len(structures) > 1)} in {clusters} "
-            f"cluster{'s' * (clusters > 1)}, expected at least {FEWEST_CLUSTERS} that are independent: to fit, to choose "
-            "the ridge strength and to test on"
+            f"cluster{'s' * (clusters > 1)}, expected at least {FEWEST_CLUSTERS} that are independent: to fit, to "
+            "choose the ridge strength and to test on"
         )
     seen = survey(structures, settings.cutoff)
     fold = deal(structures, min(FOLDS, clusters), settings.seed)
@@ -121,8 +121,8 @@ def choose(structures: Structures, settings: Settings = Settings(), progress: Pr
     planned = plan(elements, settings.cutoff, settings.max_L, settings.max_d, int(fewest))
     if not planned.sizes:
         raise InputError(
-            f"{structures.source} has {rows.sum()} labels, {fewest} in the smallest fit, too few for one radial function "
-            f"of {len(elements)} elements, expected at least a few times as many"
+            f"{structures.source} has {rows.sum()} labels, {fewest} in the smallest fit: too few for one radial "
+            f"function of {len(elements)} elements, expected a few times as many"
         )
     require_affordable(
         f"comparing {len(planned.sizes)} sizes on {len(structures)} structures",

@@ -1,7 +1,7 @@
 """Which size is enough, by the intervals of paired differences between the errors of nested fits.
 
-A size is *enough* if no larger one lowers the error by the tolerance: the upper ends of all those falls lie below it. It is
-*too small* if some larger one does: a lower end lies above. In between it is open.
+A size is *enough* if no larger one lowers the error by the tolerance: the upper ends of all those falls lie below it.
+It is *too small* if some larger one does: a lower end lies above. In between it is open.
 """
 
 from collections.abc import Sequence
@@ -53,6 +53,10 @@ class Curve:
         """The size of least error at one degree."""
         errors = self.errors()
         return min(self.at(d), key=lambda size: errors[size].value)
+
+    def total(self, size: Size) -> float:
+        """Sum of squared errors of one size."""
+        return float(self.sums[:, self._column(size)].sum())
 
     @property
     def _joined(self) -> Array:
@@ -133,8 +137,8 @@ Verdict = Enough | NotSettled | NoPower
 def is_enough(falls: Sequence[Interval], tolerance: float) -> bool | None:
     """Whether none of the falls that remain reaches the tolerance; ``None`` where intervals leave it open.
 
-    >>> is_enough([Interval(0.01, 0.0, 0.015)], 0.02), is_enough([Interval(0.03, 0.025, 0.035)], 0.02), is_enough([], 0.02)
-    (True, False, True)
+    >>> is_enough([Interval(0.01, 0.0, 0.015)], 0.02), is_enough([Interval(0.03, 0.025, 0.035)], 0.02)
+    (True, False)
     """
     if all(fall.high < tolerance for fall in falls):
         return True
@@ -155,6 +159,8 @@ def verdict(curve: Curve, d: int, tolerance: float) -> Verdict:
         return NoPower(d, "the fits explain less of the labels than the tolerance")
     if gain.low < tolerance:
         return NoPower(d, "too few structures to see that the fits explain anything")
+    if len(sizes) == 1 and d > 1:
+        return NoPower(d, f"no more than L = {sizes[0][0]} could be fitted")
     answers = [is_enough(curve.fall(size, sizes[i + 1 :]), tolerance) for i, size in enumerate(sizes)]
     first = answers.index(True)
     L = sizes[first][0]

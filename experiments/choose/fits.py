@@ -120,9 +120,8 @@ def fit(task: Task, progress: Progress = nothing) -> Fits:
         weights[fold, :n, 0] = free[:, -1]
         for index, size in enumerate(task.sizes):
             columns = task.selected(size) - n
-            (strength,) = choose_explicit(
-                *(_subset(part, columns) for part in parts), np.ones((1, 1)), STRENGTHS
-            )
+            smaller = [_subset(part, columns) for part in parts]
+            (strength,) = choose_explicit(smaller[0], smaller[1], np.ones((1, 1)), STRENGTHS)
             solved = solve_explicit(_subset(complete, columns), strength)[:, 0]
             weights[fold, n + columns, 1 + index] = solved
             weights[fold, :n, 1 + index] = free[:, -1] - free[:, columns] @ solved

@@ -51,7 +51,7 @@ def plan(elements: Sequence[int], cutoff: float, max_L: int, max_d: int, labels:
             break
         expansion = fitting
     wanted = [(L, d) for d in range(1, max_d + 1) for L in range(max_L + 1 if d > 1 else 1)]
-    sizes = tuple((L, d) for L, d in wanted if d <= expansion.max_d and L <= expansion.terms[d - 1].max_L)
+    sizes = tuple((L, d) for L, d in wanted if d <= expansion.max_d and expansion.terms[d - 1].max_L >= L)
     return Plan(expansion, sizes, tuple(size for size in wanted if size not in sizes), limit)
 
 

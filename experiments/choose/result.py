@@ -30,7 +30,7 @@ STATEMENT = (
     "features of degree L is fitted for every size and compared on structures that were not fitted."
 )
 SCOPE = (
-    "Tested: one layer of density features and polynomials of degree d in them, fitted to these labels within the cutoff.",
+    "Tested: one layer of density features and polynomials of degree d in them, fitted to these labels.",
     "Not tested: what deeper networks reach with less. A second layer multiplies densities of neighbours, which raises "
     "the degree that a smaller L can reach; a nonlinear readout raises d.",
 )
@@ -184,17 +184,15 @@ def _elements(choice: Choice, d: int) -> Table:
     """Where the error sits at one degree, and which L the atoms of each element ask for."""
     import pandas
 
-    total = sum(
-        float(curve.sums.sum(axis=0)[1 + curve.sizes.index(curve.best(d))])
-        for curve in choice.elements.values()
-    )
+    best = choice.deciding.best(d)
+    squares = {element: curve.total(best) for element, curve in choice.elements.items()}
     rows = []
     for element, curve in choice.elements.items():
-        errors, best = curve.errors(), curve.best(d)
+        errors = curve.errors()
         row: dict[str, Any] = {
             "element": _symbol(element),
             "atoms": int(curve.counts.sum()) // 3,
-            "squares": f"{100 * curve.sums.sum(axis=0)[1 + curve.sizes.index(best)] / total:.0f}%",
+            "squares": f"{100 * squares[element] / sum(squares.values()):.0f}%",
             "words": verdict(curve, d, choice.tolerance).words(),
         }
         row |= {f"L = {L}": f"{errors[L, d].value * MILLI:.{_digits(choice)}f}" for L, d in curve.at(d)}

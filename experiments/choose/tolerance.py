@@ -61,7 +61,10 @@ class Tolerance:
         if self.unit != wanted:
             labels = "forces" if forces else "energies alone"
             raise InputError(
-                f"the tolerance is in {self.unit} but the labels that decide are {labels}, expected a share or {wanted}",
+                f"the tolerance is in {self.unit} but {labels} decide, expected a share or a value in {wanted}",
                 "tolerance",
             )
         return self.value
+
+
+DEFAULT = Tolerance(0.02)
