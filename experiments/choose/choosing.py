@@ -101,19 +101,13 @@ def choose(structures: Structures, settings: Settings = Settings(), progress: Pr
         InputError: there is nothing to fit, too little to compare, or more than the machine can take.
     """
     elements = tuple(np.unique(structures.numbers).tolist())
+    _require_several(structures)
     labels = _labels(structures, elements)
     tolerance = settings.tolerance.absolute(
         labels.energy_rms if labels.forces is None else labels.force_rms, labels.forces is not None
     )
-    clusters = len(np.unique(structures.clusters))
-    if clusters < FEWEST_CLUSTERS:
-        raise InputError(
-            f"{structures.source} holds {len(structures)} structure{'s' * (len(structures) > 1)} in {clusters} "
-            f"cluster{'s' * (clusters > 1)}, expected at least {FEWEST_CLUSTERS} that are independent: to fit, to "
-            "choose the ridge strength and to test on"
-        )
     seen = survey(structures, settings.cutoff)
-    fold = deal(structures, min(FOLDS, clusters), settings.seed)
+    fold = deal(structures, min(FOLDS, len(np.unique(structures.clusters))), settings.seed)
     rows = _labels_by_structure(structures, labels)
     fewest = min(
         rows[(fold != test) & (fold != (test + 1) % (fold.max() + 1))].sum() for test in np.unique(fold)
@@ -143,10 +137,22 @@ def choose(structures: Structures, settings: Settings = Settings(), progress: Pr
         }
     if errors.energies is not None:
         energies = Curve(task.sizes, errors.energies, errors.energy_counts)
-    notes = _notes(structures, planned, seen.isolated, int(np.sum(~tested)))
+    notes = _notes(planned, seen.isolated, int(np.sum(~tested)))
+    if structures.energies is not None and labels.energies is None:
+        notes += ("Energies differ by constants of the elements alone: forces are fitted alone.",)
     return Choice(
         settings, structures, planned, labels, forces, energies, by_element, tolerance, fits.strengths, notes
     )
+
+
+def _require_several(structures: Structures) -> None:
+    clusters = len(np.unique(structures.clusters))
+    if clusters < FEWEST_CLUSTERS:
+        raise InputError(
+            f"{structures.source} holds {len(structures)} structure{'s' * (len(structures) > 1)} in {clusters} "
+            f"cluster{'s' * (clusters > 1)}, expected at least {FEWEST_CLUSTERS} that are independent: to fit, to "
+            "choose the ridge strength and to test on"
+        )
 
 
 def _labels(structures: Structures, elements: tuple[int, ...]) -> Labels:
@@ -155,7 +161,7 @@ def _labels(structures: Structures, elements: tuple[int, ...]) -> Labels:
     labels = Labels.of(structures, elements)
     if labels.forces is not None and labels.force_rms == 0:
         raise InputError(f"{structures.source}: all forces are zero, expected some to explain")
-    if labels.energies is not None and labels.energy_rms == 0:
+    if labels.energies is None and labels.forces is None:
         raise InputError(
             f"{structures.source}: energies differ by constants of the elements alone, expected more"
         )
@@ -186,7 +192,7 @@ def _tested(task: Task) -> NDArray[np.bool_]:
     return tested
 
 
-def _notes(structures: Structures, planned: Plan, isolated: int, untested: int) -> tuple[str, ...]:
+def _notes(planned: Plan, isolated: int, untested: int) -> tuple[str, ...]:
     notes = []
     if planned.left_out:
         sizes = ", ".join(f"(L = {L}, d = {d})" for L, d in planned.left_out)

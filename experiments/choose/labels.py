@@ -9,13 +9,16 @@ from experiments.structures import Structures
 
 Array = NDArray[np.float64]
 
+ROUNDING = 1e-12
+"""Of energies, relative."""
+
 
 @dataclass(frozen=True, eq=False)
 class Labels:
     """What is fitted, and in which units.
 
     Attributes:
-        energies: (n,) eV, less the least-squares constant of every element, or None.
+        energies: (n,) eV, less the least-squares constant of every element, or None: also where nothing is left.
         forces: (N, 3), eV/Å, or None.
         energy_rms: of ``energies`` per atom, eV.
         force_rms: of force components, eV/Å.
@@ -35,6 +38,8 @@ class Labels:
             constants = np.linalg.lstsq(counts, structures.energies, rcond=None)[0]
             energies = structures.energies - counts @ constants
             energy_rms = float(np.sqrt(np.mean((energies / structures.sizes) ** 2)))
+            if energy_rms <= ROUNDING * np.abs(structures.energies / structures.sizes).max():
+                energies, energy_rms = None, 0.0
         if structures.forces is not None:
             force_rms = float(np.sqrt(np.mean(structures.forces**2)))
         return cls(energies, structures.forces, energy_rms, force_rms)

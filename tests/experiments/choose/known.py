@@ -61,9 +61,7 @@ def volumes(places: torch.Tensor) -> torch.Tensor:
 
 def _around(places: torch.Tensor, number: int) -> list[tuple[int, ...]]:
     atoms = range(places.shape[1])
-    return [
-        (i, *others) for i in atoms for others in combinations([j for j in atoms if j != i], number)
-    ]
+    return [(i, *others) for i in atoms for others in combinations([j for j in atoms if j != i], number)]
 
 
 def _apart(places: torch.Tensor, i: int, j: int) -> tuple[torch.Tensor, torch.Tensor]:

@@ -12,7 +12,11 @@ def curve(errors, clusters=200, spread=0.02, seed=0):
     """Squared errors of clusters that vary together, as those of nested fits do, and a little apart."""
     rng = np.random.default_rng(seed)
     common = 1 + 0.3 * rng.normal(size=(clusters, 1))
-    sums = 30 * (common + spread * rng.normal(size=(clusters, 1 + len(errors)))) * np.array([1, *errors.values()]) ** 2
+    sums = (
+        30
+        * (common + spread * rng.normal(size=(clusters, 1 + len(errors))))
+        * np.array([1, *errors.values()]) ** 2
+    )
     return Curve(tuple(errors), np.abs(sums), np.full(clusters, 30.0))
 
 

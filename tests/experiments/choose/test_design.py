@@ -35,7 +35,9 @@ def moved(structures, positions):
     return replace(structures, positions=positions)
 
 
-@pytest.mark.parametrize("structures", [acid(), crystal()], ids=["molecule", "crystal smaller than the cutoff"])
+@pytest.mark.parametrize(
+    "structures", [acid(), crystal()], ids=["molecule", "crystal smaller than the cutoff"]
+)
 def test_forces_are_minus_the_derivatives_of_energies(structures):
     weights = np.random.default_rng(1).normal(size=3 + SMALL.columns)
     forces = (design(structures, SMALL, True).forces @ weights).reshape(-1, 3)
@@ -44,7 +46,12 @@ def test_forces_are_minus_the_derivatives_of_energies(structures):
         change = np.zeros_like(structures.positions)
         change[atom, axis] = step
         ahead, behind = (
-            float((design(moved(structures, structures.positions + sign * change), SMALL, False).energies @ weights)[0])
+            float(
+                (
+                    design(moved(structures, structures.positions + sign * change), SMALL, False).energies
+                    @ weights
+                )[0]
+            )
             for sign in (1, -1)
         )
         np.testing.assert_allclose(forces[atom, axis], (behind - ahead) / (2 * step), rtol=1e-6, atol=1e-7)
@@ -102,9 +109,7 @@ def test_polynomials_of_a_size_are_those_of_a_smaller_expansion():
     smaller = Expansion(SMALL.elements, SMALL.cutoff, (Term(3, 0), Term(2, 1)))
     structures = acid()
     rows, fewer = (design(structures, one, False).energies[0, 3:].reshape(3, -1) for one in (SMALL, smaller))
-    np.testing.assert_allclose(
-        np.sort(rows[:, SMALL.belongs(1, 2)]), np.sort(fewer), rtol=1e-10, atol=1e-12
-    )
+    np.testing.assert_allclose(np.sort(rows[:, SMALL.belongs(1, 2)]), np.sort(fewer), rtol=1e-10, atol=1e-12)
     assert len(SMALL) == len(SMALL.size_of) > SMALL.belongs(2, 3).sum() > SMALL.belongs(2, 2).sum()
 
 

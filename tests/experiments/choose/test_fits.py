@@ -12,7 +12,6 @@ from experiments.choose.folds import deal
 from experiments.choose.invariants import Expansion, Term
 from experiments.choose.labels import Labels
 from experiments.choose.surroundings import survey
-from experiments.structures import Structures
 from tests.experiments.choose import known
 
 EXPANSION = Expansion((1, 6), 4.5, (Term(3, 0), Term(2, 1)))
