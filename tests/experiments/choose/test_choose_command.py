@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from ase.io import write
 
+from experiments.choose import known
 from experiments.cli import main
 from experiments.structures import Structures
-from tests.experiments.choose import known
 
 
 def choose(path, *options):
@@ -46,6 +46,23 @@ def test_volumes_of_three_neighbours_ask_for_degree_three(tmp_path):
     two = choose(path, "--max-L", "3", "--max-d", "2")
     # what degree two cannot carry is left, and said
     assert float(two["claims"][1]["sentence"].split(": ")[1].split()[0]) > 0.3
+
+
+@pytest.mark.parametrize(
+    ("make", "cutoff", "answer"),
+    [(known.copper, "4.5", "enough: L = 0 at d = 1"), (known.silicon, "4", "enough: L = 2 at d = 2")],
+    ids=["effective-medium copper", "Stillinger-Weber silicon"],
+)
+def test_published_potentials_of_crystals_ask_for_what_their_formulas_hold(make, cutoff, answer, tmp_path):
+    result = choose(written(make(80), tmp_path), "--max-L", "3", "--max-d", "2", "--cutoff", cutoff)
+    assert headline(result)["sentence"] == answer
+
+
+def test_a_share_of_the_force_is_what_it_is_said_to_be():
+    mixed, alone = known.mixed(2, 0.3, 20), known.structures(known.pairs, 20)
+    np.testing.assert_allclose(
+        np.linalg.norm(mixed.forces - alone.forces), 0.3 * np.linalg.norm(mixed.forces)
+    )
 
 
 def test_an_L_at_the_end_is_not_settled(tmp_path):

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from experiments.choose import known
 from experiments.choose.choosing import Settings, choose
 from experiments.choose.design import design
 from experiments.choose.errors import squared_errors
@@ -12,7 +13,6 @@ from experiments.choose.folds import deal
 from experiments.choose.invariants import Expansion, Term
 from experiments.choose.labels import Labels
 from experiments.choose.surroundings import survey
-from tests.experiments.choose import known
 
 EXPANSION = Expansion((1, 6), 4.5, (Term(3, 0), Term(2, 1)))
 SIZES = ((0, 1), (1, 2))

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from experiments.choose import known
 from experiments.choose.choosing import Settings, choose
 from experiments.structures import Structures
 from numerics.harmonics import random_rotation
-from tests.experiments.choose import known
 
 SMALL = Settings(max_L=3, max_d=2)
 KINDS = ("pairs", "one", "two", "noise")
