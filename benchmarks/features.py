@@ -19,21 +19,23 @@ def run() -> dict[str, Any]:
     import torch
 
     from experiments.backbones import Options, open_backbone
+    from experiments.backbones.batch import Batch
     from experiments.data import load
-    from experiments.features import FeatureReader
+    from experiments.features import FeatureReader, Sites
+    from experiments.structures import Structures
 
     torch.set_num_threads(os.cpu_count() or 1)
     backbone = open_backbone(BACKBONE, Options(layer=LAYER))
-    frames = load("embedded:train").select(range(FRAMES))
-    reader = FeatureReader()
-    reader.read(backbone, frames.select(range(50)), SITE, jacobian=True)  # warm up
+    frames = Structures.from_frames(load("embedded:train")).subset(range(FRAMES))
+    reader, sites = FeatureReader(), Sites.same(frames, SITE)
+    few = frames.subset(range(50))
+    reader.read(backbone, few, Sites.same(few, SITE), jacobian=True)  # warm up
 
-    features_s = _seconds(lambda: reader.read(backbone, frames, SITE))
-    jacobian_s = _seconds(lambda: reader.read(backbone, frames, SITE, jacobian=True))
-    numbers = torch.tensor(frames.numbers)
-    positions = torch.tensor(frames.positions[:NAIVE_FRAMES])
-    every_s = _seconds(lambda: backbone.features(numbers, positions))
-    naive_s = _seconds(lambda: _naive_jacobian(backbone, numbers, positions))
+    features_s = _seconds(lambda: reader.read(backbone, frames, sites))
+    jacobian_s = _seconds(lambda: reader.read(backbone, frames, sites, jacobian=True))
+    batch = Batch.of(frames.subset(range(NAIVE_FRAMES)))
+    every_s = _seconds(lambda: backbone.features(batch))
+    naive_s = _seconds(lambda: _naive_jacobian(backbone, batch))
     return {
         "features": [
             _row("features of the site", FRAMES, features_s) | {"target": "300 frames/s"},
@@ -47,11 +49,11 @@ def run() -> dict[str, Any]:
     }
 
 
-def _naive_jacobian(backbone: Any, numbers: Any, positions: Any) -> Any:
+def _naive_jacobian(backbone: Any, batch: Any) -> Any:
     import torch
 
-    moved = positions.clone().requires_grad_()
-    features = backbone.features(numbers, moved)[:, SITE]
+    moved = batch.positions.clone().requires_grad_()
+    features = backbone.features(batch.moved(moved))[batch.first[:-1] + SITE]
     return torch.stack(
         [
             torch.autograd.grad(features[:, component].sum(), moved, retain_graph=True)[0]

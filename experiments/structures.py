@@ -6,7 +6,7 @@ once when it is made, so nobody further on has to ask whether a coordinate is a 
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +27,9 @@ LIMITS = {"position": 1e6, "cell": 1e6, "energy": 1e9, "force": 1e6}
 
 FLATTEST = 1e-6
 """Least volume (area, length) that periodic cell vectors may span, over the product of their lengths."""
+
+THINNEST = 0.1
+"""Å, least distance of a cell's opposite faces: all images within reach are gone through in places."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -197,8 +200,22 @@ class Structures:
         )
 
     @classmethod
-    def from_frames(cls, frames: "Frames") -> "Structures":
-        """The same structures, one free molecule."""
+    def joined(cls, sets: Sequence["Structures"]) -> "Structures":
+        """The structures of several sets, one set after the other, without labels and clusters."""
+        return cls(
+            np.concatenate([one.numbers for one in sets]),
+            np.concatenate([one.positions for one in sets]),
+            np.cumsum([0, *np.concatenate([one.sizes for one in sets])]),
+            np.concatenate([one.cell for one in sets]),
+            np.concatenate([one.pbc for one in sets]),
+            source=", ".join(one.source for one in sets),
+        )
+
+    @classmethod
+    def from_frames(cls, frames: "Frames | Structures") -> "Structures":
+        """The same structures; of frames, one free molecule."""
+        if isinstance(frames, Structures):
+            return frames
         return cls.of_molecule(
             frames.numbers, frames.positions, frames.energies, frames.forces, frames.source
         )
@@ -301,6 +318,70 @@ class Structures:
                     f"{one.numbers[atom]}, expected the same atoms in the same order"
                 )
 
+    def stacked(self) -> tuple[NDArray[np.int64], Array]:
+        """Numbers (n_atoms,) and positions (n, n_atoms, 3), Å, where all structures are one free molecule.
+
+        Raises:
+            InputError: they are not.
+        """
+        self.require_one_molecule()
+        size = int(self.sizes[0])
+        return self.numbers[:size], self.positions.reshape(-1, size, 3)
+
+    def padded(self, values: NDArray[Any]) -> NDArray[Any]:
+        """Values of atoms (N, …) by structure, (n, largest size, …), zero where a structure has fewer atoms."""
+        widest = int(self.sizes.max())
+        if (self.sizes == widest).all():
+            return values.reshape(len(self), widest, *values.shape[1:])
+        padded = np.zeros((len(self), widest, *values.shape[1:]), dtype=values.dtype)
+        padded[self.structure_of, np.arange(len(values)) - self.first[self.structure_of]] = values
+        return padded
+
+    def turned(self, rotations: Array) -> "Structures":
+        """Every structure in other orientations about the origin, cell and forces with it, its energy as it was.
+
+        Args:
+            rotations: (n, k, 3, 3).
+
+        Returns:
+            n k structures, those of one together.
+        """
+        k = rotations.shape[1]
+        repeated = self.subset(np.repeat(np.arange(len(self)), k))
+        flat = rotations.reshape(-1, 3, 3)
+        atoms = flat[repeated.structure_of]
+
+        def turn(vectors: Array) -> Array:
+            return np.einsum("aij,aj->ai", atoms, vectors)
+
+        return replace(
+            repeated,
+            positions=turn(repeated.positions),
+            cell=np.einsum("nij,nkj->nki", flat, repeated.cell),
+            forces=None if repeated.forces is None else turn(repeated.forces),
+        )
+
+    def with_field(self, energies: Array, forces: Array) -> "Structures":
+        """The same structures with energies (n,) and forces (N, 3) added to theirs."""
+        if self.energies is None or self.forces is None:
+            raise self._error("there are no energies and forces to add to, expected labelled structures")
+        return replace(self, energies=self.energies + energies, forces=self.forces + forces)
+
+    def to_dict(self) -> dict[str, Any]:
+        """What a result file says about the structures it used (not the structures themselves)."""
+        if self.one_molecule:
+            atoms = {"n_atoms": int(self.sizes[0]), "numbers": self.numbers[: self.sizes[0]].tolist()}
+        else:
+            atoms = {"n_atoms": len(self.numbers), "numbers": np.unique(self.numbers).tolist()}
+        return {
+            "source": self.source,
+            "n_frames": len(self),
+            **atoms,
+            "periodic": int(self.periodic.sum()),
+            **({} if self.cluster is None else {"n_clusters": len(np.unique(self.cluster))}),
+            "checksum": self.checksum,
+        }
+
     def subset(self, indices: Sequence[int] | NDArray[np.integer] | range) -> "Structures":
         """The structures at ``indices``, in that order.
 
@@ -402,6 +483,14 @@ class Structures:
         if (flat := np.flatnonzero(np.linalg.det(gram) < FLATTEST**2)).size:
             raise self._error(
                 f"structure {flat[0]} has a cell without volume, expected independent cell vectors"
+            )
+        heights = np.where(self.pbc, lengths, np.inf) / np.sqrt(
+            np.linalg.inv(gram).diagonal(axis1=1, axis2=2)
+        )
+        if (thin := np.argwhere(heights < THINNEST)).size:
+            raise self._error(
+                f"structure {thin[0][0]} repeats every {heights[tuple(thin[0])]:.2g} Å along cell vector {thin[0][1]}, "
+                f"expected at least {THINNEST} Å"
             )
 
     def _set(self, name: str, values: NDArray[Any]) -> None:

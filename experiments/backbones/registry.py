@@ -14,7 +14,7 @@ from typing import Any
 from experiments.backbones.old_e3nn import allow_constants
 from experiments.backbones.options import Options
 from experiments.backbones.protocol import Backbone
-from experiments.direction import MarkedPair
+from experiments.environments import Pair
 from span_theorem.errors import InputError, MissingPackage
 
 
@@ -102,7 +102,7 @@ FAMILIES = {
 def open_backbone(
     spec: str,
     options: Options | None = None,
-    pair: MarkedPair | None = None,
+    pair: Pair | None = None,
     opened: "Callable[[str, Options], Backbone] | None" = None,
 ) -> Backbone:
     """Open the backbone that ``spec`` names, behind the wrappers that its suffixes name.

@@ -100,7 +100,7 @@ def units_of(path: Path, format: Format, given: str | None) -> Stated:
     style, forces = None, False
     with open_text(path, format.what) as text:
         ahead = ""
-        for line in lines(text, path, format.what):
+        for line in lines(text):
             if ahead.startswith("ITEM: UNITS"):
                 style = line.strip()
             if line.startswith("ITEM: ATOMS"):

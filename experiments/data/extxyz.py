@@ -6,6 +6,7 @@ many structures there should be is not known beforehand, and a reader that stops
 
 import re
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -44,7 +45,7 @@ def read_xyz(path: Path, species: Species) -> Iterator[Raw]:
 
 class _Reader:
     def __init__(self, text: IO[str], path: Path, species: Species):
-        self.lines = lines(text, path, EXPECTED)
+        self.lines = lines(text)
         self.path, self.species = path, species
         self.number = 0  # of the line read last, from 1
         self.index = 0  # of the structure
@@ -58,7 +59,8 @@ class _Reader:
                 continue
             n_atoms, start = self._count(ahead), self.number
             header = self._next()
-            rows = [line for line in (self._next() for _ in range(n_atoms)) if line is not None]
+            rows = list(islice(self.lines, n_atoms))
+            self.number += n_atoms
             if header is None or len(rows) < n_atoms:
                 raise InputError(
                     f"{self.path}: structure {self.index} is cut off (line {start} says {n_atoms} atoms, "
@@ -79,7 +81,7 @@ class _Reader:
     def _count(self, line: str) -> int:
         if not re.fullmatch(r"\s*[0-9]{1,9}\s*", line) or int(line) < 1:
             raise InputError(
-                f"{self.path}: line {self.number} is {_short(line)}, expected the number of atoms of "
+                f"{self.path}: line {self.number} is {_short(line.strip())}, expected the number of atoms of "
                 f"structure {self.index}"
             )
         return int(line)
@@ -260,8 +262,7 @@ def write_extxyz(
     """
     from ase.io import write
 
-    if not isinstance(structures, Structures):
-        structures = Structures.from_frames(structures)
+    structures = Structures.from_frames(structures)
 
     images = structures.to_ase()
     for atoms in images:

@@ -87,6 +87,12 @@ class Frames:
         forces = None if self.forces is None else self.forces[chosen]
         return Frames(self.numbers, self.positions[chosen], energies, forces, self.source)
 
+    cluster = None
+
+    def subset(self, indices: Sequence[int] | NDArray[np.integer]) -> "Frames":
+        """The same as :meth:`select`, as :class:`experiments.structures.Structures` calls it."""
+        return self.select(indices)
+
     def turned(self, rotations: NDArray[np.float64]) -> "Frames":
         """Every frame in other orientations about the origin, its forces with it, its energy as it was.
 

@@ -12,7 +12,7 @@ from experiments.data.reading import Reading, Say
 from span_theorem.errors import InputError
 
 STANDARD = {"energy": "energy", "forces": "forces"}
-OPTIONS = {"energy": "energy_key", "forces": "forces_key"}
+SETTINGS = {"energy": "energy-key", "forces": "forces-key"}
 ENERGY = re.compile(r"energ|^e_?(tot|pot|dft|ref|qm|scf)?$|^U0?$|etot|epot", re.I)
 FORCES = re.compile(r"forc|grad|^(dft_|ref_)?f$|^f_|^columns:", re.I)
 NOT_LABELS = re.compile(
@@ -56,6 +56,8 @@ class Labels:
             "energy": reading.energy_key or standard["energy"],
             "forces": reading.forces_key or standard["forces"],
         }
+        if not reading.labels:
+            self.keys = {"energy": "", "forces": ""}
         self.asked = {"energy": reading.energy_key is not None, "forces": reading.forces_key is not None}
         self.seen: dict[str, dict[str, None]] = {"energy": {}, "forces": {}}
         self._looked_at: set[tuple[str, ...]] = set()
@@ -111,33 +113,33 @@ class Labels:
         Raises:
             InputError: a key that was given is in no structure, or forces are missing that were asked for.
         """
-        unused: list[str] = []
+        if not self.reading.labels:
+            return
+        unused: dict[str, list[str]] = {}
+        zero = []
         for name, values in (("energy", energies), ("forces", forces)):
             others = [key for key in self.seen[name] if key != self.keys[name]]
             if values is None and self.asked[name]:
                 raise InputError(
                     f"{self.source}: no structure has {self.keys[name]!r}, expected {name} under this key"
                     + (f" (seen: {', '.join(others)})" if others else ""),
-                    OPTIONS[name],
+                    SETTINGS[name],
                 )
             if values is None or not values.any():
-                unused += others
+                unused |= {name: others} if others else {}
+                zero += [] if values is None else [f"{self.keys[name]} (zero in every structure)"]
+        every = ", ".join(key for keys in unused.values() for key in keys)
         if self.reading.forces and forces is None:
             raise InputError(
                 f"{self.source}: there are no forces, expected them under {self.keys['forces']!r}"
-                + (f" (seen and not used: {', '.join(unused)})" if unused else ""),
-                "forces_key",
+                + (f" (seen and not used: {every})" if every else ""),
+                SETTINGS["forces"],
             )
         if unused:
-            zero = [
-                f"{self.keys[name]} (zero everywhere)"
-                for name, values in (("energy", energies), ("forces", forces))
-                if values is not None and not values.any()
-            ]
+            used = f" but {' and '.join(zero)} instead" if zero else ""
             say(
-                f"{self.source}: labels were seen and are not used: {', '.join(unused)}"
-                + (f"; used are {' and '.join(zero)}" if zero else "")
-                + "; --energy-key and --forces-key name those to use"
+                f"{self.source}: labels were seen and are not used{used}: {every}",
+                SETTINGS[next(iter(unused))],
             )
 
     def _look(self, values: Mapping[str, Any], name: str, like: Any, usable: Any) -> None:

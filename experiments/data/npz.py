@@ -107,8 +107,7 @@ def write_npz(structures: "Structures | Frames", path: Path) -> None:
 
     One free molecule: numbers (n_atoms,). Otherwise arrays (n, most atoms, …) padded with zeros, `cell` and `pbc`.
     """
-    if not isinstance(structures, Structures):
-        structures = Structures.from_frames(structures)
+    structures = Structures.from_frames(structures)
     shape = len(structures), int(structures.sizes.max())
     inside = np.arange(shape[1]) < structures.sizes[:, None]
 

@@ -13,44 +13,39 @@ NEAR = 0.05
 """Relative distance at which energies are those of another unit: cohesion is below 1% of an atom's whole energy."""
 FAR, CLOSE = 2.5, 0.5
 """Å. Some nearest neighbours of any structure lie between."""
-LOOKED_AT = 2000
-"""Structures whose energies are looked at."""
 
 
 def say_implausible(structures: Structures, say: Say) -> None:
     """Say what cannot be eV or Å, in one line each."""
     for line in (_energies(structures), _distances(structures)):
         if line is not None:
-            say(f"{structures.source}: {line}")
+            say(f"{structures.source}: {line}", "units")
 
 
-def whole_energy(numbers: NDArray[np.integer]) -> float:
-    """Total energy of neutral atoms with all their electrons, eV, to a few percent.
+def whole_energy(numbers: NDArray[np.integer]) -> NDArray[np.float64]:
+    """Energy of neutral atoms with all their electrons, eV, to a few percent.
 
     -0.768745 Z^(7/3) + Z²/2 - 0.26990 Z^(5/3) hartree: Thomas-Fermi with the corrections of Scott and of Schwinger,
     Phys. Rev. A 24, 2353 (1981).
     """
     z = np.asarray(numbers, dtype=float)
-    return HARTREE * float(np.sum(-0.768745 * z ** (7 / 3) + 0.5 * z**2 - 0.26990 * z ** (5 / 3)))
+    return HARTREE * (-0.768745 * z ** (7 / 3) + 0.5 * z**2 - 0.26990 * z ** (5 / 3))
 
 
 def _energies(structures: Structures) -> str | None:
-    """No energy can be much below that of all electrons; one that is this energy in another unit is in that unit."""
+    """No energy can be far below that of all electrons; one that is this energy in another unit is in that unit."""
     if structures.energies is None:
         return None
-    looked_at = range(min(len(structures), LOOKED_AT))
-    ratios = np.array(
-        [structures.energies[i] / whole_energy(structures[i].numbers) for i in looked_at], dtype=float
-    )
-    ratio = float(np.median(ratios))
+    whole = np.add.reduceat(whole_energy(structures.numbers), structures.first[:-1])
+    ratio = float(np.median(structures.energies / whole))
     unit = next((unit for unit in UNITS if unit != "eV" and abs(ratio * in_ev(unit) - 1) < NEAR), None)
     if unit is None and abs(ratio) < FACTOR:
         return None
-    per_atom = float(np.median(structures.energies[: len(ratios)] / structures.sizes[: len(ratios)]))
+    per_atom = float(np.median(structures.energies / structures.sizes))
     return (
         f"energies of {per_atom:.4g} eV per atom are {ratio:.3g} times those of all electrons, which is not plausible"
         + (f" but would be in {unit}" if unit else "")
-        + ": expected the unit to be given with --units"
+        + ": expected another unit of energy"
     )
 
 
@@ -69,7 +64,7 @@ def _distances(structures: Structures) -> str | None:
     return (
         f"the nearest neighbours are {least:.3g} Å apart or more in every structure and nowhere between "
         f"{CLOSE} and {FAR} Å, "
-        "which is not plausible: expected the unit of length to be given with --units, as in eV,bohr"
+        "which is not plausible: expected another unit of length, as in eV,bohr"
     )
 
 

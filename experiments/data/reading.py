@@ -1,10 +1,14 @@
 """How files are to be read, and what is said about them on the way."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
-Say = Callable[[str], None]
-"""Called with one line that a user should see."""
+
+class Say(Protocol):
+    """Told one line that a user should see."""
+
+    def __call__(self, line: str, setting: str | None = None) -> None:
+        """Say ``line``; ``setting`` is the one that would change what it tells of, if one does."""
 
 
 @dataclass(frozen=True)
@@ -17,6 +21,7 @@ class Reading:
         cluster: name of the value that tells trajectories or groups apart.
         composition: formula of the structures to take, such as C2H6O; all unless given.
         forces: whether structures without forces are refused.
+        labels: whether energies and forces are read at all.
     """
 
     units: str | None = None
@@ -25,7 +30,8 @@ class Reading:
     cluster: str | None = None
     composition: str | None = None
     forces: bool = False
+    labels: bool = True
 
 
-def silent(line: str) -> None:
+def silent(line: str, setting: str | None = None) -> None:
     """Says nothing."""

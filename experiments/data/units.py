@@ -1,5 +1,4 @@
-"""Units of files, as people spell them: how many eV, Å and eV/Å they are. A unit that a file states is never "
-"overruled."""
+"""Units of files, as people spell them, in eV and Å. A unit that a file states is never overruled."""
 
 import re
 from collections.abc import Mapping

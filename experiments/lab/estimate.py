@@ -238,7 +238,7 @@ class Results:
             tuple(map(bool, paths)),
             len(indices),
             counts,
-            len(first),
+            int(first.clusters.max()) + 1,
         )
 
     def _names(self, index: int) -> list[str]:
@@ -251,7 +251,10 @@ class Results:
     def _figures(self, index: int, resamples: int) -> dict[str, Array]:
         """Figures of one cell, (1 + resamples, n_frequencies)."""
         measurement = self.measurements[index]
-        weights = self._multiplicities(measurement.structures, len(measurement), resamples)
+        clusters = measurement.clusters
+        weights = self._multiplicities(measurement.structures, int(clusters.max()) + 1, resamples)[
+            :, clusters
+        ]
         totals = {
             name: (weights @ sums.reshape(len(sums), -1)).reshape(-1, *sums.shape[1:])
             for name, sums in measurement.sums.items()

@@ -16,7 +16,7 @@ def print_diagnosis(result: dict[str, Any], console: Console) -> None:
         console: where to.
     """
     settings = result["settings"]
-    shown = ", ".join(f"{pair['site']}→{pair['toward']}" for pair in settings["pairs"][:3])
+    shown = ", ".join(_direction(pair) for pair in settings["pairs"][:3])
     more = f" and {len(settings['pairs']) - 3} more" if len(settings["pairs"]) > 3 else ""
     console.print(
         f"{result['backbone']}, layer {result['card']['layer']}, L = {result['L']}"
@@ -28,6 +28,9 @@ def print_diagnosis(result: dict[str, Any], console: Console) -> None:
         f"{frames[0]['n_frames']} training frames from {frames[0]['source']}, "
         f"{frames[1]['n_frames']} test frames from {frames[1]['source']}"
     )
+    if "rule" in settings["pairs"][0]:
+        training, test = (sum(pair["environments"][i] for pair in result["pairs"]) for i in (0, 1))
+        console.print(f"{training} training environments, {test} test environments")
     measured = result["verification"]
     labels = "hold" if measured["parity"] == "o3" else "name the order only"
     console.print(
@@ -90,11 +93,16 @@ def _pairs(result: dict[str, Any]) -> Any:
     )
     for pair in result["pairs"]:
         rows.add_row(
-            f"{pair['site']}→{pair['toward']}",
+            _direction(pair),
             *(three(degree["rho"]) for degree in pair["degrees"]),
             str(pair["measured_boundary"]),
         )
     return rows
+
+
+def _direction(marked: dict[str, Any]) -> str:
+    """`12→11`, or the rule that marks more than one pair."""
+    return marked["rule"] if "rule" in marked else f"{marked['site']}→{marked['toward']}"
 
 
 def three(value: float) -> str:

@@ -17,10 +17,10 @@ import numpy as np
 
 from experiments.bond_graph import BondGraph, bond_graph, flat_drawing, likeness
 from experiments.crosscheck import THRESHOLD
-from experiments.direction import MarkedPair
+from experiments.environments import Pair
 from experiments.lab import figures
 from experiments.lab.ceilings import ceilings
-from experiments.lab.cell import Cell, grid, pair
+from experiments.lab.cell import Cell, grid
 from experiments.lab.claims import Absent, Claim, Statement, bounds_sentence
 from experiments.lab.estimate import Results
 from experiments.lab.rank import rank_correlations
@@ -50,7 +50,7 @@ def cells(lab: Lab) -> list[Cell]:
         card = lab.card(name)
         base = Cell(name, probe=EQUIVARIANT, orientations=1, l_max=BOUNDARY + 1, forces=False, seed=lab.seed)
         graph = bond_graph(lab.sources.structures(base)[0])
-        rules = [pair(a, b) for a, b in graph.directions]
+        rules = [str(Pair(a, b)) for a, b in graph.directions]
         # a layer of scalars carries no direction at all
         for layer in (
             layer for layer, irreps in (card.layers if card else {}).items() if Irreps(irreps).lmax
@@ -127,15 +127,15 @@ def report(lab: Lab, results: Results) -> Report:
             "network"),
     ]  # fmt: skip
     above = ceilings(free, [*SPOT, "orientations", "L", "d", "activation"], tests=len(free))
-    molecule = (flat_drawing(training.positions[0]), graph.symbols, graph.bonds)
+    molecule = (flat_drawing(training[0].positions), graph.symbols, graph.bonds)
     return Report(_claims(above), tables, lambda: draw(molecule, spots.query("network == @FIRST"), ends))
 
 
-def _reasons(ends: "DataFrame", like: Callable[[MarkedPair], dict[str, float]]) -> "DataFrame":
+def _reasons(ends: "DataFrame", like: Callable[[Pair], dict[str, float]]) -> "DataFrame":
     """With what bonds are like, and with the first network's map."""
     from pandas import DataFrame
 
-    values = [like(MarkedPair(*bond)) for bond in zip(ends["site"], ends["toward"], strict=True)]
+    values = [like(Pair(*bond)) for bond in zip(ends["site"], ends["toward"], strict=True)]
     other = f"ρ({BOUNDARY}) of {FIRST}"
     first = ends.query("network == @FIRST").rename(columns={"rho": other})[["layer", "site", "toward", other]]
     table = ends.reset_index(drop=True).join(DataFrame(values)).merge(first, how="left")

@@ -7,6 +7,7 @@ from dataclasses import asdict
 
 import numpy as np
 
+from experiments.backbones.batch import Batch
 from experiments.backbones.protocol import Potential
 from experiments.backbones.shipped import Errors
 from experiments.data import Frames
@@ -29,7 +30,7 @@ def disagreement(found: Errors, stated: Errors) -> str | None:
 def errors(
     potential: Potential,
     frames: Frames,
-    batch: int = 50,
+    at_once: int = 50,
     progress: Callable[[int], None] = lambda done: None,
 ) -> Errors:
     """Errors of ``potential`` on ``frames``.
@@ -37,7 +38,7 @@ def errors(
     Args:
         potential: predicts energies in eV and forces in eV/Å.
         frames: reference frames with energies and forces.
-        batch: frames predicted at once.
+        at_once: frames predicted at once.
         progress: called with the number of frames done.
 
     Raises:
@@ -49,12 +50,13 @@ def errors(
         raise InputError(f"{frames.source} has no energies and forces, expected reference values to test on")
     numbers = torch.tensor(frames.numbers)
     energy, force = [], []
-    for start in range(0, len(frames), batch):
-        chunk = slice(start, start + batch)
-        energies, forces = potential.energy_forces(numbers, torch.tensor(frames.positions[chunk]))
+    for start in range(0, len(frames), at_once):
+        chunk = slice(start, start + at_once)
+        batch = Batch.of_molecule(numbers, torch.tensor(frames.positions[chunk]))
+        energies, forces = potential.energy_forces(batch)
         energy.append(energies.cpu().double().numpy() - frames.energies[chunk])
-        force.append(forces.cpu().double().numpy() - frames.forces[chunk])
-        progress(min(start + batch, len(frames)))
+        force.append(forces.cpu().double().numpy() - frames.forces[chunk].reshape(-1, 3))
+        progress(min(start + at_once, len(frames)))
     energy_mae = float(np.abs(np.concatenate(energy)).mean())
     residual = np.concatenate(force)
     return Errors(

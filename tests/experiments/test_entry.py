@@ -5,10 +5,10 @@ import os
 
 import numpy as np
 import pytest
+from experiments.direction import choose_pairs
 
 from experiments.cli import main
 from experiments.data import Frames, load, write_extxyz, write_npz
-from experiments.direction import choose_pairs
 from experiments.report.figure import draw_recoveries
 from span_theorem.errors import InputError
 from tests.experiments.synthetic import random_frames

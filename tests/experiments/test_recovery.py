@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from experiments.crosscheck import cross_check
-from experiments.direction import MarkedPair
+from experiments.environments import Pair
 from experiments.lab.estimate import Resampled
 from experiments.lab.recovering import figures
 from experiments.recovery import energy_sums, force_sums
@@ -12,14 +12,14 @@ from experiments.samples import Inputs, inject, random_rotations
 from experiments.spn import Prediction
 from tests.experiments.synthetic import Spectrum, random_frames
 
-PAIR = MarkedPair(0, 1)
+PAIR = Pair(0, 1)
 FRAMES = random_frames(50, 0)
 ROTATIONS = random_rotations(50, 4, np.random.default_rng(0))
 INPUTS = Inputs(np.zeros((50, 9)), Spectrum([0, 1, 2]).irreps, ROTATIONS)
 
 
 def targets(base):
-    return inject(FRAMES, PAIR, range(1, 4), 0.5, PAIR.lengths(FRAMES), base, 0)
+    return inject(PAIR(FRAMES), range(1, 4), 0.5, PAIR(FRAMES).lengths, base, 0)
 
 
 def scaled(wanted, factors, null):

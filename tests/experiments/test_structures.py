@@ -155,6 +155,10 @@ def changed(values, place, value):
             lambda s: {"cell": changed(s.cell, (2, 1), 3 * s.cell[2, 0])},
             "structure 2 has a cell without volume",
         ),
+        (
+            lambda s: {"cell": changed(s.cell, (1, 0), 0.01 * s.cell[1, 0])},
+            "repeats every 0.032 Å along cell",
+        ),
         (lambda s: {"pbc": s.pbc.astype(int)}, "expected truth values"),
         (lambda s: {"cluster": [0, 1]}, r"clusters have shape \(2,\), type int64, expected integers \(4,\)"),
     ],

@@ -75,6 +75,7 @@ def another_order(frames: list[Atoms]) -> None:
 
 def another_count(frames: list[Atoms]) -> None:
     frames[3] = Atoms("OH", np.zeros((2, 3)))
+    frames[3].calc = SinglePointCalculator(frames[3], energy=0.0, forces=np.ones((2, 3)))
 
 
 def periodic(frames: list[Atoms]) -> None:

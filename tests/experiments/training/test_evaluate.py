@@ -5,6 +5,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
+from experiments.backbones.batch import Batch  # noqa: E402
 from experiments.backbones.shipped import Errors  # noqa: E402
 from experiments.data import Frames  # noqa: E402
 from experiments.training.evaluate import disagreement, errors  # noqa: E402
@@ -17,13 +18,13 @@ class Flat:
 
     name = "flat"
 
-    def energy_forces(self, numbers, positions):
-        return torch.zeros(len(positions)), torch.zeros(positions.shape)
+    def energy_forces(self, batch):
+        return torch.zeros(len(batch)), torch.zeros(batch.positions.shape)
 
 
 def test_errors_are_the_mean_and_root_mean_square_of_the_differences(labelled):
     seen = []
-    found = errors(Flat(), labelled, batch=7, progress=seen.append)
+    found = errors(Flat(), labelled, at_once=7, progress=seen.append)
     assert found.n_frames == 24
     assert found.energy_mae == pytest.approx(np.abs(labelled.energies).mean())
     assert found.energy_mae_per_atom == pytest.approx(np.abs(labelled.energies).mean() / 21)
@@ -53,8 +54,9 @@ def test_a_shipped_backbone_predicts_real_frames():
 
     frames = load(RMD17 / "rmd17_aspirin_test_01.npz").select(range(20))
     backbone = open_backbone("nequip:aspirin-rmd17-0")
-    found = errors(backbone, frames, batch=6)
-    _, forces = backbone.energy_forces(torch.tensor(frames.numbers), torch.tensor(frames.positions))
+    found = errors(backbone, frames, at_once=6)
+    batch = Batch.of_molecule(torch.tensor(frames.numbers), torch.tensor(frames.positions))
+    forces = backbone.energy_forces(batch)[1].reshape(frames.positions.shape)
     direct = 1e3 * np.abs(forces.numpy() - frames.forces).mean()
     assert found.force_mae == pytest.approx(direct, rel=1e-5)
     assert found.force_mae < 35
