@@ -13,11 +13,15 @@ from experiments.choose.labels import Labels, element_counts
 from experiments.choose.plan import Plan, estimate, plan
 from experiments.choose.surroundings import survey
 from experiments.choose.tolerance import DEFAULT, Tolerance
+from experiments.data.autocorrelation import autocovariance, integrated_time
 from experiments.structures import Structures
 from span_theorem.budget import require_affordable
 from span_theorem.errors import InputError
 
 FOLDS = 5
+FEWEST_IN_SERIES = 20
+ALIKE = 2.0
+"""Autocorrelation time, in structures, from which those of a file count as a trajectory."""
 FEWEST_CLUSTERS = 3  # one to fit, one to choose the ridge strength on, one to test on
 
 
@@ -138,6 +142,8 @@ def choose(structures: Structures, settings: Settings = Settings(), progress: Pr
     if errors.energies is not None:
         energies = Curve(task.sizes, errors.energies, errors.energy_counts)
     notes = _notes(planned, seen.isolated, int(np.sum(~tested)))
+    if correlated := _correlated(structures):
+        notes += (correlated,)
     if structures.energies is not None and labels.energies is None:
         notes += ("Energies differ by constants of the elements alone: forces are fitted alone.",)
     return Choice(
@@ -171,6 +177,25 @@ def _labels(structures: Structures, elements: tuple[int, ...]) -> Labels:
 def _labels_by_structure(structures: Structures, labels: Labels) -> NDArray[np.int64]:
     """(n,) number of labels."""
     return (labels.energies is not None) + 3 * structures.sizes * (labels.forces is not None)
+
+
+def _correlated(structures: Structures) -> str | None:
+    """A warning if structures that follow one another are alike and nothing tells trajectories apart."""
+    if structures.cluster is not None or len(structures) < FEWEST_IN_SERIES:
+        return None
+    if structures.forces is not None:
+        strength = np.add.reduceat(np.sum(structures.forces**2, axis=1), structures.first[:-1])
+    else:
+        assert structures.energies is not None
+        strength = structures.energies
+    series = strength / structures.sizes
+    time = integrated_time(autocovariance(series, series.mean()), 1.0)
+    if time < ALIKE:
+        return None
+    return (
+        f"Labels of structures that follow one another are alike over {time:.0f} of them: as from a trajectory, whose "
+        "name as cluster would keep alike structures out of one another's test and intervals honest."
+    )
 
 
 def _tested(task: Task) -> NDArray[np.bool_]:

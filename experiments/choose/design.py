@@ -8,7 +8,7 @@ from scipy.sparse import csr_array
 
 from experiments.choose.density import densities
 from experiments.choose.invariants import Expansion
-from experiments.choose.neighbours import Pairs, neighbour_pairs
+from experiments.choose.neighbours import neighbour_pairs
 from experiments.structures import Structures
 
 Array = NDArray[np.float64]
@@ -45,9 +45,7 @@ def design(structures: Structures, expansion: Expansion, forces: bool) -> Rows:
         centre = np.flatnonzero(structures.numbers == element)
         if not len(centre):
             continue
-        of_centre = np.isin(pairs.centre, centre)
-        selected = Pairs(pairs.centre[of_centre], pairs.neighbour[of_centre], pairs.vectors[of_centre])
-        around = densities(structures.numbers, centre, selected, expansion.basis, forces)
+        around = densities(structures.numbers, centre, pairs.around(centre), expansion.basis, forces)
         values, tangents = expansion.evaluate(around)
         place = slice(n_elements + index * p, n_elements + (index + 1) * p)
         summing = _incidence(structures.structure_of[centre], len(structures))

@@ -1,4 +1,4 @@
-"""Neighbours of every atom within a cutoff, periodic images included."""
+"""Neighbours of every atom as arrays of numpy."""
 
 from dataclasses import dataclass
 
@@ -23,28 +23,17 @@ class Pairs:
     neighbour: NDArray[np.int64]
     vectors: Array
 
+    def around(self, centre: NDArray[np.int64]) -> "Pairs":
+        """Those of some centres alone."""
+        kept = np.isin(self.centre, centre)
+        return Pairs(self.centre[kept], self.neighbour[kept], self.vectors[kept])
+
 
 def neighbour_pairs(structures: Structures, cutoff: float) -> Pairs:
-    """All pairs closer than ``cutoff`` (Å)."""
-    from ase.geometry import complete_cell
-    from matscipy.neighbours import neighbour_list
+    """All pairs closer than ``cutoff`` (Å), periodic images included."""
+    from experiments.backbones.batch import Batch
+    from experiments.neighbours import edges
 
-    centres, neighbours, vectors = [], [], []
-    for first, structure in zip(structures.first, structures, strict=False):
-        # completed vectors are no periods: their length is of no account
-        i, j, vector = neighbour_list(
-            "ijD",
-            positions=structure.positions,
-            cell=complete_cell(structure.cell),
-            pbc=structure.pbc,
-            cutoff=cutoff,
-        )
-        order = np.argsort(i, kind="stable")
-        centres.append(first + i[order])
-        neighbours.append(first + j[order])
-        vectors.append(vector[order])
-    return Pairs(
-        np.concatenate(centres).astype(np.int64),
-        np.concatenate(neighbours).astype(np.int64),
-        np.concatenate(vectors).reshape(-1, 3),
-    )
+    batch = Batch.of(structures)
+    found = edges(batch, cutoff)
+    return Pairs(found.centre.numpy(), found.neighbour.numpy(), found.vectors(batch.positions).numpy())

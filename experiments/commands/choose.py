@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from experiments.commands.reading import Cluster, Composition, EnergyKey, ForcesKey, Units, warn
+
 HELP = """Which L and d labelled structures ask for, before any network is trained.
 
 A linear model of invariants of degree ≤ d in density features of degree ≤ L (a small linear ACE) is fitted to energies
@@ -37,10 +39,11 @@ def choose(
         typer.Option(help="A fall of the error that counts as none: a share of the labels' RMS, or 5meV/A."),
     ] = "0.02",
     cutoff: Annotated[float, typer.Option(min=0.1, max=20, help="Of neighbours, Å.")] = 5.0,
-    cluster: Annotated[
-        str | None, typer.Option(help="Value in the file that tells trajectories or groups apart.")
-    ] = None,
-    units: Annotated[str | None, typer.Option(help="Units of a file that does not state them.")] = None,
+    cluster: Cluster = None,
+    units: Units = None,
+    energy_key: EnergyKey = None,
+    forces_key: ForcesKey = None,
+    composition: Composition = None,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the folds.")] = 0,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Folder for study.json, cells.csv and the figure.")
@@ -64,9 +67,7 @@ def choose(
         make_folder(output)
         for path in result.files(output):
             require_writable(path)
-    read = read_structures(
-        structures, Reading(units=units, cluster=cluster), lambda line: typer.echo(line, err=True)
-    )
+    read = read_structures(structures, Reading(units, energy_key, forces_key, cluster, composition), warn)
     with progress_bar("fits", None) as bar:
         choice = run_choose(read, settings, lambda: bar.advance(bar.task_ids[0]))
     found = result.report(choice)
