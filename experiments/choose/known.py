@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from experiments.choose.choosing import Settings, choose
 from experiments.structures import Structures
+from span_theorem.command import application, run
 
 if TYPE_CHECKING:
     from ase import Atoms
@@ -196,4 +197,6 @@ def _places(rng: np.random.Generator, atoms: int) -> Array:
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    app = application(main.__doc__ or "")
+    app.command()(main)
+    raise SystemExit(run(app, "experiments.choose.known"))

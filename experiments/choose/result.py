@@ -239,7 +239,7 @@ def _figure(choice: Choice) -> "Figure":
     share = choice.tolerance / choice.rms
     least = table[name].min()
     axes.axhspan(least, least + share, color="0.9", zorder=0, label="tolerance")
-    axes.set_ylim(0, 1.05)
+    axes.set_ylim(0, 1.08 * table[f"{name}_high"].max())
     axes.set_xticks(range(choice.settings.max_L + 1))
     axes.set_xlabel("$L$", fontsize=8)
     axes.set_ylabel(f"{'force' if forces else 'energy'} error / RMS of the labels", fontsize=8)
