@@ -106,6 +106,25 @@ def test_folds_follow_structures_into_any_order_orientation_and_unit():
     np.testing.assert_array_equal(deal(other, 5, 3), deal(structures, 5, 3)[order])
 
 
+def test_blocks_hold_every_structure_once_and_no_more_than_they_may(monkeypatch):
+    task = task_of(mixed())
+    coordinate = 8.0 * EXPANSION.doubles
+    monkeypatch.setattr("experiments.choose.fits.BLOCK_BYTES", 3 * 2.5 * task.pairs.max() * coordinate)
+    blocks = [block for block, _ in task.blocks(0)]
+    assert np.concatenate(blocks).tolist() == np.flatnonzero(task.fold == 0).tolist()
+    assert len(blocks) > 2
+    # at most one structure reaches over the limit
+    assert all(task.pairs[block[:-1]].sum() <= 2.5 * task.pairs.max() for block in blocks)
+
+
+def test_atoms_without_neighbours_are_said_and_do_no_harm():
+    structures = mixed()
+    positions = structures.positions.copy()
+    positions[::5] += [40, 0, 0]
+    choice = choose(replace(structures, positions=positions), Settings(max_L=1, max_d=2))
+    assert "24 atoms have no neighbour within the cutoff: their constants are fitted alone." in choice.notes
+
+
 def test_clusters_stay_together():
     structures = replace(mixed(), cluster=np.arange(24) // 4)
     fold = deal(structures, 3, 0).reshape(6, 4)
