@@ -6,8 +6,10 @@ are eliminated first. The ridge strength is chosen on the next fold, which is th
 tested on has no part in it.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import reduce
+from operator import add
 
 import numpy as np
 from numpy.typing import NDArray
@@ -111,10 +113,10 @@ def fit(task: Task, progress: Progress = nothing) -> Fits:
     for fold in range(task.folds):
         others = [other for other in range(task.folds) if other != fold]
         validating = (fold + 1) % task.folds
-        fitted = _sum(equations[other] for other in others if other != validating)
+        fitted = reduce(add, (equations[other] for other in others if other != validating))
         constants = _constants(fitted, n)
         parts = [_without(one, constants) for one in (fitted, equations[validating])]
-        full = _sum([fitted, equations[validating]])
+        full = fitted + equations[validating]
         free = _constants(full, n)
         complete = _without(full, free)
         weights[fold, :n, 0] = free[:, -1]
@@ -137,17 +139,6 @@ def _gather(task: Task, fold: int, progress: Progress) -> NormalEquations:
             equations.add(x, y[:, None])
     progress()
     return equations
-
-
-def _sum(parts: Sequence[NormalEquations] | Iterator[NormalEquations]) -> NormalEquations:
-    first, *others = parts
-    total = NormalEquations(first.gram.copy(), first.moments.copy(), first.power.copy(), first.rows)
-    for other in others:
-        total.gram += other.gram
-        total.moments += other.moments
-        total.power += other.power
-        total.rows += other.rows
-    return total
 
 
 def _constants(equations: NormalEquations, n: int) -> Array:

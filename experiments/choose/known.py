@@ -118,6 +118,8 @@ def copper(number: int, seed: int = 0) -> Structures:
 
 
 def _crystals(cell: "Atoms", calculator: "Calculator", number: int, seed: int) -> Structures:
+    from ase.calculators.singlepoint import SinglePointCalculator
+
     rng = np.random.default_rng(seed)
     images = []
     for _ in range(number):
@@ -125,19 +127,10 @@ def _crystals(cell: "Atoms", calculator: "Calculator", number: int, seed: int) -
         atoms.set_cell(atoms.cell.array @ (np.eye(3) + 0.02 * rng.normal(size=(3, 3))), scale_atoms=True)
         atoms.positions += rng.normal(scale=0.12, size=atoms.positions.shape)
         atoms.calc = calculator
-        images.append((atoms, atoms.get_potential_energy(), atoms.get_forces()))
-    flat = [
-        np.concatenate([getattr(atoms, name) for atoms, _, _ in images]) for name in ("numbers", "positions")
-    ]
-    return Structures(
-        *flat,
-        np.arange(number + 1) * len(cell),
-        np.array([atoms.cell.array for atoms, _, _ in images]),
-        np.ones((number, 3), dtype=bool),
-        np.array([energy for _, energy, _ in images]),
-        np.concatenate([forces for _, _, forces in images]),
-        source=cell.get_chemical_formula(),
-    )
+        labels = {"energy": atoms.get_potential_energy(), "forces": atoms.get_forces()}
+        atoms.calc = SinglePointCalculator(atoms, **labels)
+        images.append(atoms)
+    return Structures.from_ase(images, cell.get_chemical_formula())
 
 
 def sensitivity() -> "DataFrame":

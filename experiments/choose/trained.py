@@ -41,7 +41,7 @@ def squares(backbone: str, structures: Structures) -> Array:
         residual = np.sum((forces.cpu().double().numpy() - part.forces) ** 2, axis=1)
         found.append(np.add.reduceat(residual, part.first[:-1]))
     _, cluster = np.unique(structures.clusters, return_inverse=True)
-    return np.bincount(cluster, np.concatenate(found))
+    return np.bincount(cluster, np.concatenate(found)).astype(np.float64)
 
 
 def rows(backbones: Sequence[str], structures: Structures) -> Iterator[dict[str, float | str]]:

@@ -113,8 +113,8 @@ def test_blocks_hold_every_structure_once_and_no_more_than_they_may(monkeypatch)
     blocks = [block for block, _ in task.blocks(0)]
     assert np.concatenate(blocks).tolist() == np.flatnonzero(task.fold == 0).tolist()
     assert len(blocks) > 2
-    # at most one structure reaches over the limit
-    assert all(task.pairs[block[:-1]].sum() <= 2.5 * task.pairs.max() for block in blocks)
+    # the first of a block may reach over from the one before
+    assert all(task.pairs[block[1:]].sum() <= 2.5 * task.pairs.max() for block in blocks)
 
 
 def test_atoms_without_neighbours_are_said_and_do_no_harm():
