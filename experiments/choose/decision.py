@@ -160,7 +160,7 @@ def verdict(curve: Curve, d: int, tolerance: float) -> Verdict:
     if gain.low < tolerance:
         return NoPower(d, "too few structures to see that the fits explain anything")
     if len(sizes) == 1 and d > 1:
-        return NoPower(d, f"no more than L = {sizes[0][0]} could be fitted")
+        return NoPower(d, f"L = {sizes[0][0]} alone was fitted")
     answers = [is_enough(curve.fall(size, sizes[i + 1 :]), tolerance) for i, size in enumerate(sizes)]
     first = answers.index(True)
     L = sizes[first][0]

@@ -195,7 +195,7 @@ def _elements(choice: Choice, d: int) -> Table:
             "squares": f"{100 * squares[element] / sum(squares.values()):.0f}%",
             "words": verdict(curve, d, choice.tolerance).words(),
         }
-        row |= {f"L = {L}": f"{errors[L, d].value * MILLI:.{_digits(choice)}f}" for L, d in curve.at(d)}
+        row |= {f"L = {L}": f"{errors[L, d].value * MILLI:.{_digits(choice)}f}" for L, _ in curve.at(d)}
         rows.append(row)
     columns: dict[str, str | Cell] = {"<element": "element", "atoms": "atoms"}
     columns |= {f"L = {L}": f"L = {L}" for L, _ in choice.deciding.at(d)}

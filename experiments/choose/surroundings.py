@@ -33,6 +33,8 @@ def survey(structures: Structures, cutoff: float) -> Surroundings:
     Raises:
         InputError: nowhere an atom has one, or two atoms are at one place.
     """
+    if not 0 < cutoff < np.inf:
+        raise InputError(f"the cutoff is {cutoff:g} Å, expected a positive number", "cutoff")
     counts = np.zeros(len(structures.numbers), dtype=np.int64)
     for start, part in _parts(structures):
         pairs = neighbour_pairs(part, cutoff)

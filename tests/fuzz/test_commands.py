@@ -62,6 +62,7 @@ def surroundings(tmp_path, monkeypatch):
 
     for work in (
         "experiments.diagnosis.diagnose",
+        "experiments.choose.choosing.choose",
         "experiments.lab.study.run_study",
         "experiments.backbones.catalogue.entries",
         "experiments.backbones.extraction.extract",
