@@ -19,9 +19,9 @@ class Process:
     status: int
 
 
-def measure(arguments: Sequence[str], repeats: int = 1) -> Process:
-    """Run ``python -m`` with these arguments; the fastest of ``repeats`` runs, on one thread."""
-    runs = [_once(arguments) for _ in range(repeats)]
+def measure(arguments: Sequence[str], repeats: int = 1, option: str = "-m") -> Process:
+    """Run ``python -m`` (or ``-c``) with these arguments; the fastest of ``repeats`` runs, on one thread."""
+    runs = [_once([option, *arguments]) for _ in range(repeats)]
     return min(runs, key=lambda run: run.wall_s)
 
 
@@ -40,7 +40,7 @@ def _once(arguments: Sequence[str]) -> Process:
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     start = time.perf_counter()
     child = subprocess.Popen(
-        [sys.executable, "-m", *arguments], stdout=subprocess.DEVNULL, env=environment, close_fds=True
+        [sys.executable, *arguments], stdout=subprocess.DEVNULL, env=environment, close_fds=True
     )
     _, status, usage = os.wait4(child.pid, 0)
     wall = time.perf_counter() - start

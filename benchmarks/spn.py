@@ -46,7 +46,7 @@ def run() -> dict[str, Any]:
         table = [diagnosis(Probe("equivariant", d))[1] for d in (1, 2, 3)]
         _, free = diagnosis(Probe("free", 2), forces=False)
         closed, closed_s = diagnosis(Probe("equivariant", 2), forces=False)
-        reached = float(closed.resampled.at("rho", FREQUENCY)[0])
+        reached = float(closed.resampled.at("rho", FREQUENCY).value)
         backbone = sources.backbone(base)
         training, test = sources.structures(base)
         features = sources.reader.read(backbone, training, Sites.same(training, SITE)).values

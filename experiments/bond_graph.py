@@ -104,7 +104,8 @@ def flat_drawing(positions: Array) -> Array:
 def sway(structures: Structures, pair: Pair) -> float:
     """Root mean square angle in degrees between a marked direction and its mean, in axes fixed to the molecule.
 
-    Structures are superposed on the first one by the rotation of least squares (Kabsch 1976), all atoms of equal weight.
+    Structures are superposed on the first one by the rotation of least squares (Kabsch 1976), all atoms of equal
+    weight.
     """
     _, positions = structures.stacked()
     centred = positions - positions.mean(axis=1, keepdims=True)

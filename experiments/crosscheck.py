@@ -1,8 +1,8 @@
 """Where measurement meets theorem: the boundary read off the recoveries against dL from `span_theorem`.
 
-Nothing that fits or recovers knows dL; the controls, like this module, compare with it what was recovered. `free` and
-`mlp` could find any frequency. `equivariant` cannot: the triangle rule of its Clebsch-Gordan paths ends at d times the
-highest order of the features, so what it says above is algebra.
+Nothing that fits or recovers knows dL; the controls, like this module, compare with it what was recovered. Over all
+orientations no polynomial of degree d in equivariant features recovers anything above dL (docs/theory.md), so `crossed`
+means that software, equivariance or the number of samples failed. `equivariant` has no path there to begin with.
 """
 
 from collections.abc import Mapping
@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from experiments.lab.estimate import Resampled, interval
+from experiments.lab.estimate import Resampled
+from experiments.lab.interval import Varying
 from span_theorem import law
 
 Interval = tuple[float, float]
@@ -69,9 +70,11 @@ class CrossCheck:
         l_max: highest frequency asked for.
         polynomial: whether the probe is a polynomial of degree d.
         cliff: ρ(dL) / ρ(dL+1); ``None`` where the latter is not positive or was not asked for.
-        cliff_lower: 95% lower bound of ρ(dL) / |ρ(dL+1)|; ``None`` where ρ(dL+1) is zero by algebra or not asked for.
-        contrast: Δ = G(dL) - G(dL+1) of the raw gains, (eV/Å)²; ``None`` without force figures.
-        contrast_ci: its 95% percentile interval.
+        cliff_lower: least ρ(dL) / |ρ(dL+1)| that both intervals allow; ``None`` where ρ(dL+1) is zero by algebra or not
+            asked for. It depends on how strongly zeros are penalised: a property of the fit rather than of the network.
+        drop: ρ(dL) - ρ(dL+1), and ``drop_ci`` its 95% interval; ``None`` where one of both was not asked for.
+        contrast: Δ = G(dL) - G(dL+1) of the raw gains; ``None`` without force figures.
+        contrast_ci: its 95% interval.
     """
 
     predicted_boundary: int
@@ -83,6 +86,8 @@ class CrossCheck:
     polynomial: bool
     cliff: float | None
     cliff_lower: float | None
+    drop: float | None
+    drop_ci: Interval | None
     contrast: float | None
     contrast_ci: Interval | None
 
@@ -92,8 +97,8 @@ class CrossCheck:
 
     @classmethod
     def from_dict(cls, value: Mapping[str, Any]) -> "CrossCheck":
-        """The inverse of :meth:`to_dict`; other fields are passed over."""
-        fields = {name: value[name] for name in cls.__dataclass_fields__}
+        """The inverse of :meth:`to_dict`; other fields are passed over, and earlier results lack the drop."""
+        fields: dict[str, Any] = {name: value.get(name) for name in cls.__dataclass_fields__}
         return cls(**{**fields, "verdict": Verdict(value["verdict"])})
 
     def sentence(self) -> str:
@@ -153,22 +158,30 @@ def cross_check(
 
 def measured_boundary(resampled: Resampled, threshold: float = THRESHOLD) -> int:
     """The largest l whose ρ interval lies above ``threshold``; 0 if there is none."""
-    lower = interval(resampled.values["rho"])[0]
+    lower, _ = resampled.values["rho"].bounds()
     return max((l for l, low in zip(resampled.frequencies, lower, strict=True) if low > threshold), default=0)
 
 
 def _step(resampled: Resampled, boundary: int) -> dict[str, Any]:
-    """Cliff and contrast between the boundary and the frequency above it."""
-    step: dict[str, Any] = dict.fromkeys(("cliff", "cliff_lower", "contrast", "contrast_ci"))
+    """Cliff, drop and contrast between the boundary and the frequency above it."""
+    step: dict[str, Any] = dict.fromkeys(
+        ("cliff", "cliff_lower", "drop", "drop_ci", "contrast", "contrast_ci")
+    )
     if not {boundary, boundary + 1} <= set(resampled.frequencies):
         return step
     at, above = (resampled.at("rho", l) for l in (boundary, boundary + 1))
     if resampled.paths[resampled.frequencies.index(boundary + 1)]:
-        step["cliff"] = float(at[0] / above[0]) if above[0] > 0 else None
+        step["cliff"] = float(at.value / above.value) if above.value > 0 else None
         # |ρ| of a frequency that is absent says how far from zero noise alone takes it
-        step["cliff_lower"] = float(np.quantile(at[1:] / np.maximum(np.abs(above[1:]), 1e-12), 0.05))
+        least, most = at.bounds()[0], np.abs(above.bounds()).max()
+        step["cliff_lower"] = float(max(least, 0) / max(most, 1e-12))
+    step["drop"], step["drop_ci"] = _with_interval(at - above)
     if "raw_gain" in resampled.values:
-        contrast = resampled.at("raw_gain", boundary) - resampled.at("raw_gain", boundary + 1)
-        low, high = interval(contrast)
-        step["contrast"], step["contrast_ci"] = float(contrast[0]), (float(low), float(high))
+        gains = [resampled.at("raw_gain", l) for l in (boundary, boundary + 1)]
+        step["contrast"], step["contrast_ci"] = _with_interval(gains[0] - gains[1])
     return step
+
+
+def _with_interval(figure: Varying) -> tuple[float, Interval]:
+    low, high = figure.bounds()
+    return float(figure.value), (float(low), float(high))

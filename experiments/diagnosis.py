@@ -78,7 +78,11 @@ class Diagnosis:
             ],
             "scope": [TESTED if cell.probe.polynomial else TESTED_NON_POLYNOMIAL, NOT_TESTED],
             "settings": cell.to_dict() | {"pairs": [_marked(one) for one in self.cells]},
-            **{name: facts[name] for name in ("force", "notes", "irreps", "card", "verification")},
+            **{
+                name: facts[name]
+                for name in ("force", "mean_direction", "notes", "irreps", "card", "verification")
+            },
+            "n_clusters": self.resampled.clusters,
             "training_frames": facts["training"],
             "test_frames": facts["test"],
             "resamples": RESAMPLES,

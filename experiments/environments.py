@@ -1,7 +1,7 @@
 """Environments: which atom is read, and in which direction its neighbour lies.
 
-An environment is a structure, a site a and an atom b towards which the marked direction points, b perhaps a periodic image:
-u = (r_b + s·cell − r_a)/|r_b + s·cell − r_a|. A rule maps structures to environments:
+An environment is a structure, a site a and an atom b towards which the marked direction points, b perhaps a periodic
+image: u = (r_b + s·cell − r_a)/|r_b + s·cell − r_a|. A rule maps structures to environments:
 
 - `pair(12, 11)`: the same two atoms of every structure, of b the image that is nearest;
 - `bonds`, `bonds(O, C)`: every bond, both ways, or from every O to every C bonded to it;

@@ -1,8 +1,8 @@
 """What a frozen backbone gives, computed once: features of one site, their Jacobian, energies and forces.
 
 Background: every fit reads the same numbers again and again, and the Jacobian ∂h/∂x costs minutes. This module
-computes them in parts of :data:`PART` structures and keeps each part in the user's cache as soon as it is done, so a run
-that is killed continues where it was. A part is read back only if its inputs are the same, to the bit, and its
+computes them in parts of :data:`PART` structures and keeps each part in the user's cache as soon as it is done, so a
+run that is killed continues where it was. A part is read back only if its inputs are the same, to the bit, and its
 checksum holds; otherwise it is computed again.
 """
 

@@ -2,8 +2,8 @@
 
 Background: the diagnostic asks which angular frequencies come back from a network's features, so it adds one of known
 frequency to the labels. δF = -∇δE acts on the two marked atoms only, equal and opposite, perpendicular to their bond:
-A is one number for all environments, so nothing depends on the bond's length. Y_l are real spherical harmonics in e3nn's
-`component` normalisation: the mean of (c·Y_l)² over the sphere is 1, that of |∇(c·Y_l)|² is l(l+1), whence
+A is one number for all environments, so nothing depends on the bond's length. Y_l are real spherical harmonics in
+e3nn's `component` normalisation: the mean of (c·Y_l)² over the sphere is 1, that of |∇(c·Y_l)|² is l(l+1), whence
 :func:`amplitude`.
 """
 
@@ -108,7 +108,8 @@ def amplitude(l: int, force: float, lengths: Array) -> float:
 
 
 def default_force(structures: Structures) -> float:
-    """Half the root mean square of the structures' force components, eV/Å; 1 where they have no forces, or all are zero.
+    """Half the root mean square of the structures' force components, eV/Å; 1 where they have no forces, or all are
+    zero.
 
     Without forces nothing but the injection is left of the labels, and every figure is a ratio to it.
     """

@@ -1,9 +1,10 @@
 """Neighbour pairs of a batch of structures, periodic images included.
 
-A list is made for each structure by matscipy. Molecules of one size are gone through all at once instead: a list for each
-costs 55 µs for aspirin, where features of one atom take a shipped NequIP 200 µs. vesin gives the same pairs, in 0.4 to 0.6
-of matscipy's time for cells of 27 atoms and more and in three times it for two atoms; either is below 1% of what a network
-takes there (0.7 ms for 64 atoms, SevenNet-0 80 ms), so the one that nequip and sevenn bring along was taken.
+A list is made for each structure by matscipy. Molecules of one size are gone through all at once instead: a list for
+each costs 55 µs for aspirin, where features of one atom take a shipped NequIP 200 µs. vesin gives the same pairs, in
+0.4 to 0.6 of matscipy's time for cells of 27 atoms and more and in three times it for two atoms; either is below 1% of
+what a network takes there (0.7 ms for 64 atoms, SevenNet-0 80 ms), so the one that nequip and sevenn bring along was
+taken.
 """
 
 from dataclasses import dataclass

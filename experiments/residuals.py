@@ -5,6 +5,7 @@ the same for every frequency, and the null gain says how much of it an SPN takes
 structures have no labels, nothing but the injection is left; this module says so in words.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -51,28 +52,35 @@ def residuals(
         InputError: an element that training structures lack.
     """
     both = (training, test)
-    labelled = all(one.energies is not None for one in both)
-    if not (isinstance(backbone, Potential) and labelled):
-        lacking = (
-            "the structures have no energies" if not labelled else f"backbone {backbone.name} predicts none"
-        )
-        notes = [f"energy residuals are the injection alone: {lacking}"]
-        if forces:
-            notes.append(f"no force figures: {_why_no_forces(backbone, both)}")
-        return Residuals((np.zeros(len(training)), np.zeros(len(test))), None, tuple(notes))
-    predicted = [reader.predict(backbone, one) for one in both]
-    left = [np.asarray(one.energies) - energies for one, (energies, _) in zip(both, predicted, strict=True)]
-    constants = _constants(left[0], both)
-    energies = (left[0] - constants[0], left[1] - constants[1])
+    labelled = {name: all(getattr(one, name) is not None for one in both) for name in ("energies", "forces")}
+    notes = []
+    predicted = []
+    if isinstance(backbone, Potential) and any(labelled.values()):
+        predicted = [reader.predict(backbone, one) for one in both]
+    energies = np.zeros(len(training)), np.zeros(len(test))
+    if predicted and labelled["energies"]:
+        left = [np.asarray(one.energies) - own for one, (own, _) in zip(both, predicted, strict=True)]
+        constants = _constants(left[0], both)
+        energies = left[0] - constants[0], left[1] - constants[1]
+    else:
+        notes.append(f"energy residuals are the injection alone: {_lacking(backbone, labelled, 'energies')}")
     if not forces:
-        return Residuals(energies, None, ())
-    if not all(one.forces is not None for one in both):
-        return Residuals(energies, None, ("no force figures: the structures have no forces",))
+        return Residuals(energies, None, tuple(notes))
+    if not (predicted and labelled["forces"]):
+        notes.append(f"no force figures: {_lacking(backbone, labelled, 'forces')}")
+        return Residuals(energies, None, tuple(notes))
     remaining = [
         one.padded(np.asarray(one.forces) - own).reshape(len(one), -1)
         for one, (_, own) in zip(both, predicted, strict=True)
     ]
-    return Residuals(energies, (remaining[0], remaining[1]), ())
+    return Residuals(energies, (remaining[0], remaining[1]), tuple(notes))
+
+
+def _lacking(backbone: Backbone, labelled: Mapping[str, bool], name: str) -> str:
+    """Why there are no residuals of energies, or of forces."""
+    if not labelled[name]:
+        return f"the structures have no {name}"
+    return f"backbone {backbone.name} predicts " + ("none" if name == "energies" else "no forces")
 
 
 def _constants(energies: Array, both: tuple[Structures, Structures]) -> list[Array]:
@@ -99,9 +107,3 @@ def _counts(structures: Structures, elements: NDArray[np.int64]) -> Array:
     counts = np.zeros((len(structures), len(elements)))
     np.add.at(counts, (structures.structure_of, np.searchsorted(elements, structures.numbers)), 1)
     return counts
-
-
-def _why_no_forces(backbone: Backbone, both: tuple[Structures, Structures]) -> str:
-    if not isinstance(backbone, Potential):
-        return f"backbone {backbone.name} predicts no forces"
-    return "the structures have no " + ("forces" if any(one.forces is None for one in both) else "energies")

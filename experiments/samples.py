@@ -37,12 +37,14 @@ class Inputs:
         rotations: (n_frames, k, 3, 3).
         jacobian: (n_frames, irreps.dim, 3 n_atoms) derivative of ``values``, 1/Å, where forces are to be fitted or
             predicted; ``None`` for energies.
+        spread: of the orientations, see :func:`random_rotations`, for SPNs that sample more of them.
     """
 
     values: Array
     irreps: "Irreps"
     rotations: Array
     jacobian: NDArray[np.floating] | None = None
+    spread: float | None = None
 
     def __len__(self) -> int:
         """Number of frames."""
@@ -158,9 +160,15 @@ class Targets:
         return replace(self, **arrays)
 
     def shuffled(self, rng: np.random.Generator) -> "Targets":
-        """The marked directions of other frames: a negative control, nothing of them can be recovered."""
+        """The marked directions of other frames, each turned at random: a negative control, nothing can be recovered.
+
+        Without the turn, frames that all point the same way would share their direction with every other.
+        """
         order = rng.permutation(len(self.units))
-        return replace(self, units=self.units[order], lengths=self.lengths[order])
+        turns = random_rotations(len(order), 1, rng)[:, 0]
+        return replace(
+            self, units=np.einsum("nij,nj->ni", turns, self.units[order]), lengths=self.lengths[order]
+        )
 
     def _on_atoms(self, pull: Array) -> Array:
         """Forces on every atom from the energy's gradient (n_frames, j, 3) on the atom marked last."""
@@ -195,8 +203,20 @@ def inject(
     )
 
 
-def random_rotations(n_frames: int, orientations: int, rng: np.random.Generator) -> Array:
-    """Haar-random rotations (n_frames, orientations, 3, 3)."""
+def random_rotations(
+    n_frames: int, orientations: int, rng: np.random.Generator, spread: float | None = None
+) -> Array:
+    """Random rotations (n_frames, orientations, 3, 3).
+
+    Args:
+        spread: standard deviation of the components of the rotation vector, rad, 0 for none; by default rotations are
+            Haar-random: all orientations alike.
+    """
     from scipy.spatial.transform import Rotation
 
-    return Rotation.random(n_frames * orientations, rng=rng).as_matrix().reshape(n_frames, -1, 3, 3)
+    number = n_frames * orientations
+    if spread is None:
+        turns = Rotation.random(number, rng=rng)
+    else:
+        turns = Rotation.from_rotvec(rng.normal(scale=spread, size=(number, 3)))
+    return turns.as_matrix().reshape(n_frames, -1, 3, 3)

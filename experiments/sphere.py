@@ -60,7 +60,8 @@ class Move:
 
 
 def choose_move(structures: Structures) -> Move:
-    """The bond of one molecule, of those in every structure, whose sphere keeps the largest distance from all other atoms.
+    """The bond of one molecule, of those in every structure, whose sphere keeps the largest distance from all other
+    atoms.
 
     The least distance from the sphere of radius r around the site to an atom at distance R from it is |R - r|.
 

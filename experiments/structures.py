@@ -18,8 +18,6 @@ from span_theorem.errors import InputError
 if TYPE_CHECKING:
     from ase import Atoms
 
-    from experiments.data.frames import Frames
-
 Array = NDArray[np.float64]
 
 LIMITS = {"position": 1e6, "cell": 1e6, "energy": 1e9, "force": 1e6}
@@ -84,6 +82,7 @@ class Structures:
         forces: (N, 3) float64, eV/Å, or None.
         cluster: (n,) int64, the same number for structures that are not independent, or None: each is its own.
         source: where they come from, for messages and result files.
+        places: (n, 2) int64, the trajectory that a structure comes from and its place along that, or None.
 
     Raises:
         InputError: wrong shapes, no structure or one without atoms, an atomic number outside 1..118, a value that is
@@ -100,6 +99,7 @@ class Structures:
     forces: Array | None = None
     cluster: NDArray[np.int64] | None = None
     source: str = "structures"
+    places: NDArray[np.int64] | None = None
 
     def __post_init__(self) -> None:
         numbers = self._integers("atomic numbers", self.numbers, (None,))
@@ -135,6 +135,13 @@ class Structures:
         self._require_volume()
         if self.cluster is not None:
             self._set("cluster", self._integers("clusters", self.cluster, (n,)))
+        if self.places is not None:
+            places = np.array(self.places)
+            if places.shape != (n, 2) or places.dtype.kind not in "iu":
+                raise self._error(
+                    f"places have shape {places.shape}, type {places.dtype}, expected integers ({n}, 2)"
+                )
+            self._set("places", places.astype(np.int64))
 
     @classmethod
     def from_ase(cls, images: Iterable["Atoms"], source: str = "structures") -> "Structures":
@@ -209,33 +216,6 @@ class Structures:
             np.concatenate([one.cell for one in sets]),
             np.concatenate([one.pbc for one in sets]),
             source=", ".join(one.source for one in sets),
-        )
-
-    @classmethod
-    def from_frames(cls, frames: "Frames | Structures") -> "Structures":
-        """The same structures; of frames, one free molecule."""
-        if isinstance(frames, Structures):
-            return frames
-        return cls.of_molecule(
-            frames.numbers, frames.positions, frames.energies, frames.forces, frames.source
-        )
-
-    def to_frames(self) -> "Frames":
-        """The same structures where all are one free molecule.
-
-        Raises:
-            InputError: they are not.
-        """
-        from experiments.data.frames import Frames
-
-        self.require_one_molecule()
-        shape = len(self), self.sizes[0], 3
-        return Frames(
-            self.numbers[: shape[1]],
-            self.positions.reshape(shape),
-            self.energies,
-            None if self.forces is None else self.forces.reshape(shape),
-            self.source,
         )
 
     def __len__(self) -> int:
@@ -407,6 +387,7 @@ class Structures:
             None if self.forces is None else self.forces[atoms],
             None if self.cluster is None else self.cluster[selected],
             self.source,
+            None if self.places is None else self.places[selected],
         )
 
     @cached_property

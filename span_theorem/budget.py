@@ -3,6 +3,7 @@
 import os
 import resource
 from dataclasses import dataclass
+from math import log2
 
 from span_theorem.errors import InputError
 
@@ -61,11 +62,11 @@ def available_memory() -> float:
 
 
 def exact_estimate(L: int, d: int) -> Estimate:
-    """For :func:`span_theorem.exact.exact_span`; measured from L = d = 5 to 20, good to a factor of three."""
-    n, power = _degree(L, d), _clipped(d)
+    """For :func:`span_theorem.exact.exact_span`; measured from L = d = 10 to 16, good to a factor of three."""
+    n = _degree(L, d)
     # the largest block with the rows waiting for reduction, then all blocks of two steps
     memory = 6e7 + 250 * n**2 + 6 * n**3
-    return Estimate(memory, 0.2 + 1e-8 * n**4 + 1.5e-7 * power * n**3 + 2e-5 * power)
+    return Estimate(memory, 0.2 + 2e-9 * n**4 + 8e-8 * n**3)
 
 
 def numeric_estimate(L: int, d: int) -> Estimate:
@@ -78,14 +79,19 @@ def numeric_estimate(L: int, d: int) -> Estimate:
     return Estimate(memory, 4 + 1e-9 * flops)
 
 
-def multiplicity_estimate(L: int, d: int) -> Estimate:
-    """For :func:`span_theorem.multiplicity.multiplicities`: d polynomials in q of 2kL + 1 big integers."""
-    L, d = int(_clipped(L)), int(_clipped(d))
-    coefficients = d * (2.0 * d * L + 1)
-    words = 1 + min(d, 2 * L) / 8
-    # a weight shared by c features is taken at once if c > d, one feature at a time otherwise
-    factors = min(1.0 * L * L, 2.0 * L * d) + 1
-    return Estimate(5e7 + 150 * coefficients * words, 2e-9 * factors * coefficients * words + 2e-5 * d)
+def multiplicity_estimate(L: int, d: int, powers: int | None = None) -> Estimate:
+    """For :func:`span_theorem.multiplicity.multiplicities`, or with ``powers=1`` for all powers together.
+
+    By residues (:func:`span_theorem.weights.by_residues`); measured up to L = d = 100, good to a factor of three.
+    """
+    n, power, size = _degree(L, d), _clipped(d), (_clipped(L) + 1) ** 2
+    bits = power * log2(2 + size / (power + 1)) + size * log2(1 + power / size)
+    transforms = power if powers is None else 1.0
+    primes, roots = 1 + bits / 28, 4 * n + 2
+    memory = 6e7 + 16 * (power + 1) * roots + transforms * n * (8 * primes + bits / 8 + 40)
+    return Estimate(
+        memory, 2e-9 * primes * roots * (power**2 / 4 + 100 * transforms) + 1e-7 * transforms * n * primes
+    )
 
 
 def _degree(L: int, d: int) -> float:

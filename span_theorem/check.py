@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from span_theorem import law
 from span_theorem.budget import Estimate, exact_estimate, multiplicity_estimate, numeric_estimate
+from span_theorem.certificate import CertifiedSpan, certificate_estimate, certified_span
 from span_theorem.exact import ExactSpan, exact_span
 from span_theorem.law import Features
-from span_theorem.multiplicity import Multiplicities, multiplicities
+from span_theorem.multiplicity import TotalMultiplicities, total_multiplicities
 
 if TYPE_CHECKING:
     from span_theorem.numeric import NumericSpan
 
-Method = Literal["exact", "numeric", "both"]
+Method = Literal["exact", "rank", "numeric", "both"]
 
 
 @dataclass(frozen=True)
@@ -42,8 +43,8 @@ class CheckResult:
     features: Features
     method: Method
     seed: int
-    multiplicities: Multiplicities
-    exact: ExactSpan | None
+    multiplicities: TotalMultiplicities
+    exact: ExactSpan | CertifiedSpan | None
     numeric: "NumericSpan | None"
 
     @property
@@ -53,7 +54,7 @@ class CheckResult:
         else:
             assert self.numeric
             ranks = tuple(degree.rank for degree in self.numeric.degrees)
-        expected = law.expected_degrees(self.L, self.d, self.features)
+        expected = set(law.expected_degrees(self.L, self.d, self.features))
         total = self.multiplicities.total
         return tuple(
             DegreeVerdict(l, rank, 2 * l + 1, total[l] if l < len(total) else 0, l in expected)
@@ -103,19 +104,14 @@ class CheckResult:
     @property
     def bounds(self) -> str:
         """Where the two bounds come from between which a rank is caught."""
-        prime = self.exact.prime if self.exact else None
-        return (
-            f"Lower bound: rank over F_p <= rank over Q, p = {prime}. "
-            f"Upper bound: {_upper_bound(self.features)}."
-        )
+        lower = self.exact.lower_bound if self.exact else None
+        return f"Lower bound: {lower}. Upper bound: {_upper_bound(self.features)}."
 
     @property
     def proof(self) -> str:
         """What is proved, and from what, in a few sentences."""
         if not self.exact:
-            return (
-                "Nothing is proved: floating-point ranks confirm, they do not prove (--method exact or both)."
-            )
+            return "Nothing is proved: floating-point ranks confirm, they do not prove (--method exact, rank or both)."
         meet = "meet: this instance is proved" if self.proved else "do not meet: this instance is not proved"
         return f"{self.bounds} They {meet}."
 
@@ -159,9 +155,10 @@ def check_span(
     Args:
         L: highest degree of the features (``upto``) or their only degree (``exact``).
         d: highest degree of the polynomials.
-        method: ``exact`` imports neither numpy nor torch.
+        method: ``exact`` is the cheapest complete proof, a verified certificate for ``upto`` and ranks over F_p for
+            ``exact`` features; ``rank`` always the latter. For small instances both import neither numpy nor torch.
         seed: of the numeric route's random products.
-        progress: called with (steps done, steps in all) by the exact route.
+        progress: called with (steps done, steps in all) by whatever takes most of the time.
 
     Raises:
         InputError: negative or fractional L or d, or unknown features.
@@ -170,21 +167,33 @@ def check_span(
     True
     """
     law.require_instance(L, d, features)
-    exact = exact_span(L, d, features, progress=progress) if method != "numeric" else None
+    exact: ExactSpan | CertifiedSpan | None = None
+    if certifies(features, method):
+        exact = certified_span(L, d)
+    elif method != "numeric":
+        exact = exact_span(L, d, features, progress=progress)
     numeric = None
-    if method != "exact":
+    if method in ("numeric", "both"):
         from span_theorem.numeric import numeric_span
 
         numeric = numeric_span(L, d, features, seed)
-    return CheckResult(L, d, features, method, seed, multiplicities(L, d, features), exact, numeric)
+    counted = total_multiplicities(L, d, features, progress if certifies(features, method) else None)
+    return CheckResult(L, d, features, method, seed, counted, exact, numeric)
 
 
-def check_estimate(L: int, d: int, method: Method) -> Estimate:
+def certifies(features: Features, method: Method) -> bool:
+    """Whether the lower bound comes from a certificate rather than from ranks over F_p."""
+    return features == "upto" and method in ("exact", "both")
+
+
+def check_estimate(L: int, d: int, method: Method, features: Features = "upto") -> Estimate:
     """What :func:`check_span` is expected to need."""
-    total = multiplicity_estimate(L, d)
-    if method != "numeric":
+    total = multiplicity_estimate(L, d, powers=1)
+    if certifies(features, method):
+        total += certificate_estimate(L, d, features, "compact")
+    elif method != "numeric":
         total += exact_estimate(L, d)
-    if method != "exact":
+    if method in ("numeric", "both"):
         total += numeric_estimate(L, d)
     return total
 

@@ -12,6 +12,9 @@ from rich.text import Text
 from span_theorem.printable import printable
 
 PIPED_WIDTH = 160
+MOST_ROWS = 400
+LONG = 2.0  # seconds from which a progress bar is worth its line
+SAID = 60.0  # seconds from which the wait is announced
 
 
 class PrintingConsole(Console):
@@ -37,19 +40,38 @@ def table(title: str, columns: Sequence[str]) -> Table:
     return result
 
 
+def shown_rows(number: int) -> tuple[list[int], str]:
+    """Which rows of a long table are printed, and a sentence that says so if not all are.
+
+    >>> shown_rows(3)
+    ([0, 1, 2], '')
+    """
+    if number <= MOST_ROWS:
+        return list(range(number)), ""
+    ends = [*range(MOST_ROWS // 2), *range(number - MOST_ROWS // 2, number)]
+    return ends, f"{number - len(ends)} of {number} rows are not printed; --json writes all."
+
+
 def mark(good: bool, yes: str, no: str) -> Text:
     """``yes`` in green or ``no`` in red."""
     return Text(yes, style="green") if good else Text(no, style="bold red")
 
 
 @contextmanager
-def progress_bar(title: str, shown: bool) -> Iterator[Callable[[int, int], None]]:
-    """Yield ``update(done, total)`` that moves a bar on stderr, if ``shown`` and stderr is a terminal."""
-    if not (shown and sys.stderr.isatty()):
+def progress_bar(title: str, seconds: float) -> Iterator[Callable[[int, int], None]]:
+    """Yield ``update(done, total)`` that moves a bar on stderr where that is a terminal and the work is long.
+
+    Args:
+        title: of the bar.
+        seconds: what the work is expected to take; from :data:`SAID` on a line says so before it begins.
+    """
+    if seconds > SAID:
+        print(f"{title}: this will take about {seconds / 60:,.0f} min", file=sys.stderr)
+    if seconds <= LONG or not sys.stderr.isatty():
         yield lambda done, total: None
         return
     from rich.progress import Progress
 
     with Progress(console=PrintingConsole(stderr=True), transient=True) as progress:
-        task = progress.add_task(title)
+        task = progress.add_task(title, total=None)
         yield lambda done, total: progress.update(task, completed=done, total=total)

@@ -2,8 +2,8 @@
 
 With w = x + iy, every function of weight m >= 0 on the sphere is w^m q(z), of weight -m its mirror image
 w̄^m q(z), and w w̄ = 1 - z². Up to scale Y_l,±m = w^m P_l^(m)(z), the m-th derivative of P_l. A space that
-is symmetric under m -> -m is thus one space of polynomials q for every weight m >= 0. The space of products of at
-most k features grows one factor at a time, S_k = S_0 + S_(k-1) F, each weight on its own.
+is symmetric under m -> -m is thus one space of polynomials q for every weight m >= 0. The spaces S_k of products of at
+most k features grow by doubling, S_(a+b) = S_a S_b, each weight on its own.
 
 What a rank over F_p proves. P_l^(m) has coefficients in Z[1/2] and the leading coefficient
 (2l)! / (2^l l! (l-m)!), so for p > 2l everything reduces modulo p and the change of basis from z^j to P_l^(m)
@@ -41,8 +41,14 @@ class ExactSpan:
     span_dim: int
     prime: int = PRIME
 
+    @property
+    def lower_bound(self) -> str:
+        """Where the lower bound comes from."""
+        return f"rank over F_p <= rank over Q, p = {self.prime}"
+
     def to_dict(self) -> dict[str, Any]:
         return {
+            "route": "rank",
             "prime": self.prime,
             "ranks": list(self.ranks),
             "span_dim": self.span_dim,
@@ -70,27 +76,34 @@ def exact_span(
     (1, 3, 5, 7, 9, 0, 0)
     """
     require_instance(L, d, features)
-    factors = _features(L, features, change_of_basis)
-    steps, done = d * (d + 1) // 2 * max(L, 1), 0
-    span: list[_Block] = []
-    for k in range(d + 1):
+    factors = weight_polynomials(L, features, change_of_basis)
+    needed = _halves(d)
+    steps, done = sum(k**2 * (k * L + 1) for k in needed), 0
+    spans: dict[int, list[_Block]] = {}
+    for k in needed:
+        left, right = k // 2, k - k // 2
+        if k > 1:
+            factors = [block.polynomials() for block in spans[right]]
         # two more degrees in the last step, for the report; that they stay empty is the upper bound's word
         top = k * L + 2 * (k == d)
-        grown = []
+        spans[k] = []
         for m in range(top + 1):
             block = _Block(top - m + 1, _room(k, L, m, features))
             if m == 0:
                 block.add([1] + [0] * top, 1)
-            for source, multiplier in _products(m, span, factors):
+            if k == 1:
+                for q in factors[m] if m <= L else ():
+                    block.add_polynomial(q)
+            for source, multiplier in _products(m, spans[left], factors) if k > 1 else ():
                 if block.is_full:
                     break
                 block.add_multiples(source, multiplier)
             block.reduce()
-            grown.append(block)
+            spans[k].append(block)
+            done += k**2 * (m <= k * L)
             if progress:
-                progress(done + min(m, k * max(L, 1)), steps)
-        done += k * max(L, 1)
-        span = grown
+                progress(done, steps)
+    span = spans[d]
     highest = d * L + 2
     legendre = _legendre(highest)
     ranks = [0] * (highest + 1)
@@ -137,13 +150,26 @@ class _Block:
         if self.rank == self.width:
             self._reduced = None
 
+    def add_polynomial(self, q: nmod_poly) -> None:
+        """Enlarge the space by one polynomial."""
+        coefficients = [int(c) for c in q.coeffs()]
+        self.add(coefficients + [0] * (self.width - len(coefficients)), 1)
+
     def add_multiples(self, source: "_Block", multiplier: nmod_poly) -> None:
         """Enlarge the space by all q * multiplier, q in ``source``."""
         coefficients = [int(c) for c in multiplier.coeffs()]
         shifts: list[int] = []
         for i in range(source.width):
             shifts += [0] * i + coefficients + [0] * (self.width - i - len(coefficients))
-        self.add(source.times(nmod_mat(source.width, self.width, shifts, PRIME)), source.rank)
+        if source._reduced is not None:
+            shifts = source.times(nmod_mat(source.width, self.width, shifts, PRIME))
+        self.add(shifts, source.rank)
+
+    def polynomials(self) -> list[nmod_poly]:
+        """The basis."""
+        if self._reduced is None:
+            return [nmod_poly([0] * i + [1], PRIME) for i in range(self.width)]
+        return [nmod_poly(row, PRIME) for row in self._reduced.tolist()[: self.rank]]
 
     def times(self, matrix: nmod_mat) -> list[Any]:
         """Entries of the basis, one row a polynomial, multiplied by a (width, n) matrix."""
@@ -152,7 +178,11 @@ class _Block:
 
     def degrees(self, basis: list[nmod_poly], m: int) -> Iterator[int]:
         """The degrees l >= m onto whose w^m P_l^(m) the space projects; ``basis`` holds those P_l^(m)."""
-        if self.rank == 0:
+        if self._reduced is None or not any(
+            any(row[self.rank :]) for row in self._reduced.tolist()[: self.rank]
+        ):
+            # all polynomials of lower degree than the rank: these are the combinations of the first P_l^(m)
+            yield from range(m, m + self.rank)
             return
         rows = [[int(c) for c in q.coeffs()] for q in basis]
         legendre = nmod_mat([row + [0] * (self.width - len(row)) for row in rows], PRIME)
@@ -162,8 +192,22 @@ class _Block:
                 yield m + column
 
 
-def _features(
-    L: int, features: Features, change_of_basis: Callable[[int], Sequence[Sequence[int]]] | None
+def _halves(d: int) -> list[int]:
+    """The degrees k, ascending, that are met when d is halved again and again, each an S_k = S_(k//2) S_(k - k//2).
+
+    >>> _halves(10)
+    [1, 2, 3, 5, 10]
+    """
+    needed, left = {d}, [d]
+    for k in left:
+        if k > 1:
+            left += {k // 2, k - k // 2} - needed
+            needed |= {k // 2, k - k // 2}
+    return sorted(needed)
+
+
+def weight_polynomials(
+    L: int, features: Features, change_of_basis: Callable[[int], Sequence[Sequence[int]]] | None = None
 ) -> list[list[nmod_poly]]:
     """For every weight m = 0..L, the polynomials q(z) of the features w^m q(z)."""
     legendre = _legendre(L)

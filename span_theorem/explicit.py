@@ -7,6 +7,7 @@ construction. At the boundary l = dL (L >= 1) there is one map, above it none.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
@@ -21,7 +22,7 @@ from span_theorem.errors import InputError
 from span_theorem.harmonics_xyz import formula
 from span_theorem.highest_weight import Factors
 from span_theorem.law import Features, boundary, require_instance
-from span_theorem.multiplicity import feature_count, multiplicities
+from span_theorem.multiplicity import feature_count, multiplicity_in_total
 
 #: What is written out at most: monomials of all maps (estimated), choices of factors, degree of a harmonic.
 MAX_MONOMIALS = 250_000
@@ -62,7 +63,7 @@ class EquivariantMaps:
         """How many maps there must be: the multiplicity of l in all degrees 0..d, from characters."""
         if self.l > self.boundary:
             return 0
-        return multiplicities(self.L, self.d, self.features).total[self.l]
+        return multiplicity_in_total(self.L, self.d, self.l, self.features)
 
     @property
     def harmonics(self) -> tuple[tuple[int, int], ...]:
@@ -119,10 +120,19 @@ class EquivariantMaps:
         }
 
 
-def equivariant_maps(L: int, d: int, l: int, features: Features = "upto") -> EquivariantMaps:
+def equivariant_maps(
+    L: int,
+    d: int,
+    l: int,
+    features: Features = "upto",
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> EquivariantMaps:
     """A basis of the equivariant polynomial maps of degree at most ``d`` from the features to V_l.
 
     Scale and choice of basis as in :data:`NORMALISATION`.
+
+    Args:
+        progress: called with (choices of factors done, choices in all).
 
     Raises:
         InputError: negative or fractional L, d or l, unknown features, or more to write out than this route
@@ -138,11 +148,11 @@ def equivariant_maps(L: int, d: int, l: int, features: Features = "upto") -> Equ
         return EquivariantMaps(L, d, l, features, ())
     choices = _choices(L, d, l, features)
     _require_affordable(L, d, l, choices)
-    maps = [
-        _real_map(factors, l, vector)
-        for factors in choices
-        for vector in highest_weight.highest_weight_vectors(factors, l)
-    ]
+    maps = []
+    for done, factors in enumerate(choices):
+        progress(done, len(choices))
+        vectors = highest_weight.highest_weight_vectors(factors, l)
+        maps += [_real_map(factors, l, vector) for vector in vectors]
     return EquivariantMaps(L, d, l, features, tuple(maps))
 
 

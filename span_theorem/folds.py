@@ -7,6 +7,7 @@ not, sees the orientation. This is what Joshi et al., "On the Expressive Power o
 whose rotation symmetry is higher than L-fold.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -57,8 +58,16 @@ class Fold:
         }
 
 
-def folds(max_n: int, max_L: int, max_d: int = 2) -> tuple[Fold, ...]:
+def folds(
+    max_n: int,
+    max_L: int,
+    max_d: int = 2,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> tuple[Fold, ...]:
     """Every n = 2..max_n and L = 1..max_L, each at all degrees d = 1..max_d.
+
+    Args:
+        progress: called with (steps done, steps in all).
 
     Raises:
         InputError: max_n below 2, max_L or max_d below 1, or any of them fractional.
@@ -69,11 +78,11 @@ def folds(max_n: int, max_L: int, max_d: int = 2) -> tuple[Fold, ...]:
     for name, value, least in (("max_n", max_n, 2), ("max_L", max_L, 1), ("max_d", max_d, 1)):
         if not hasattr(value, "__index__") or value < least:
             raise InputError(f"{name} = {value!r}: expected an integer >= {least}")
-    return tuple(
-        Fold(n, L, polygon_spans(n, L, max_d, "density")[1:])
-        for n in range(2, max_n + 1)
-        for L in range(1, max_L + 1)
-    )
+    found = []
+    for n in range(2, max_n + 1):
+        progress(n - 2, max_n - 1)
+        found += [Fold(n, L, polygon_spans(n, L, max_d, "density")[1:]) for L in range(1, max_L + 1)]
+    return tuple(found)
 
 
 def folds_estimate(max_n: int, max_L: int, max_d: int) -> Estimate:

@@ -5,14 +5,13 @@ the weights j of V (Cayley-Sylvester). The multiplicity of l is the number of we
 that of weight l + 1. All in integers.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from math import comb
 from typing import Any
 
-from flint import fmpz_poly
-
 from span_theorem.law import Features, require_instance
+from span_theorem.weights import weight_numbers
 
 
 @dataclass(frozen=True)
@@ -66,22 +65,84 @@ class Multiplicities:
         }
 
 
-def multiplicities(L: int, d: int, features: Features = "upto") -> Multiplicities:
+@dataclass(frozen=True)
+class TotalMultiplicities:
+    """Multiplicity of every l in all powers Sym^k of the features, k = 0..d, together.
+
+    Attributes:
+        total: of l = 0..dL.
+        dim: dim Sym^{<=d} by the binomial coefficient, which Σ_l m_l (2l+1) must equal.
+    """
+
+    L: int
+    total: tuple[int, ...]
+    dim: int
+
+    @property
+    def dims_agree(self) -> bool:
+        """Whether Σ_l m_l (2l+1) = dim Sym^{<=d}."""
+        return sum(m * (2 * l + 1) for l, m in enumerate(self.total)) == self.dim
+
+    @property
+    def saturated(self) -> bool | None:
+        """Whether l = dL occurs exactly once; None for L = 0, which claims nothing."""
+        return None if self.L == 0 else self.total[-1] == 1
+
+
+def multiplicities(
+    L: int, d: int, features: Features = "upto", progress: Callable[[int, int], None] | None = None
+) -> Multiplicities:
     """Multiplicities of every l in Sym^k(V_0 + .. + V_L) (``upto``) or Sym^k(V_L) (``exact``), k = 0..d.
 
     >>> multiplicities(2, 2).total
     (5, 3, 5, 1, 1)
     """
     require_instance(L, d, features)
+    counts = [*weight_counts(L, features).values()]
+    numbers = weight_numbers(counts, range(d + 1), d * L + 1, progress)
+    by_power = tuple(_differences(row[: k * L + 1])[::-1] for k, row in enumerate(numbers))
+    dims = tuple(comb(sum(counts) + k - 1, k) for k in range(d + 1))
+    return Multiplicities(L, d, features, by_power, dims)
+
+
+def total_multiplicities(
+    L: int,
+    d: int,
+    features: Features = "upto",
+    progress: Callable[[int, int], None] | None = None,
+) -> TotalMultiplicities:
+    """Multiplicities of every l in all powers together: far quicker than power by power.
+
+    >>> total_multiplicities(2, 2).total
+    (5, 3, 5, 1, 1)
+    """
+    total = _top_of_total(L, d, features, d * L + 1, progress)[::-1]
+    return TotalMultiplicities(L, total, polynomial_count(L, d, features))
+
+
+def multiplicity_in_total(L: int, d: int, l: int, features: Features = "upto") -> int:
+    """Multiplicity of one l <= dL in all powers together; the quicker the nearer l is to dL.
+
+    >>> multiplicity_in_total(2, 2, 2)
+    5
+    """
+    return _top_of_total(L, d, features, d * L - l + 1, None)[-1]
+
+
+def _top_of_total(
+    L: int, d: int, features: Features, length: int, progress: Callable[[int, int], None] | None
+) -> tuple[int, ...]:
+    """Multiplicities of l = dL, dL - 1, ... (``length`` of them) in Sym^{<=d}(V) = Sym^d(V + constants)."""
+    require_instance(L, d, features)
     counts = weight_counts(L, features)
-    by_power = []
-    for k, series in enumerate(_symmetric_powers(counts, L, d)):
-        # the coefficient of q^(kL + w) counts the weight vectors of weight w
-        weights = [int(series[k * L + w]) for w in range(k * L + 2)]
-        by_power.append(tuple(weights[l] - weights[l + 1] for l in range(k * L + 1)))
-    size = sum(counts.values())
-    dims = tuple(comb(size + k - 1, k) for k in range(d + 1))
-    return Multiplicities(L, d, features, tuple(by_power), dims)
+    counts[0] += 1
+    (numbers,) = weight_numbers([*counts.values()], [d], length, progress)
+    return _differences(numbers)
+
+
+def _differences(numbers: list[int]) -> tuple[int, ...]:
+    """Multiplicities of l = kL, kL - 1, ... from the numbers of monomials of these weights."""
+    return tuple(n - above for n, above in zip(numbers, [0, *numbers], strict=False))
 
 
 def weight_counts(L: int, features: Features) -> dict[int, int]:
@@ -105,23 +166,3 @@ def polynomial_count(L: int, d: int, features: Features = "upto") -> int:
     55
     """
     return comb(feature_count(L, features) + d, d)
-
-
-def _symmetric_powers(counts: Mapping[int, int], L: int, d: int) -> list[fmpz_poly]:
-    """Coefficients of t^0 .. t^d in Π_m 1/(1 - t q^(m+L))^counts[m], polynomials in q."""
-    powers = [fmpz_poly([1])] + [fmpz_poly([])] * d
-    for m, count in counts.items():
-        step = m + L
-        if count <= d:
-            for _ in range(count):
-                for k in range(1, d + 1):
-                    powers[k] = powers[k] + powers[k - 1].left_shift(step)
-        else:  # 1/(1 - x)^c = Σ_i C(c+i-1, i) x^i
-            powers = [
-                sum(
-                    (powers[k - i].left_shift(i * step) * comb(count + i - 1, i) for i in range(k + 1)),
-                    fmpz_poly([]),
-                )
-                for k in range(d + 1)
-            ]
-    return powers

@@ -23,6 +23,7 @@ recovered, any other is lost. That the rank grows by cos(k alpha) and sin(k alph
 besides; modulo p alone it would prove neither.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from math import lcm
@@ -168,8 +169,17 @@ def polygon_spans(
     return _spans(n, L, d, features, target, points, values)
 
 
-def polygon_grid(n: int, max_L: int, max_d: int, k: int | None = None) -> tuple[PolygonSpan, ...]:
+def polygon_grid(
+    n: int,
+    max_L: int,
+    max_d: int,
+    k: int | None = None,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> tuple[PolygonSpan, ...]:
     """Every instance L = 1..max_L, d = 1..max_d, for each the marked vertex first, then the density.
+
+    Args:
+        progress: called with (steps done, steps in all).
 
     Raises:
         InputError: see :func:`polygon_spans`.
@@ -185,6 +195,7 @@ def polygon_grid(n: int, max_L: int, max_d: int, k: int | None = None) -> tuple[
     for L in range(1, max_L + 1):
         both = [_spans(n, L, max_d, features, target, points, values) for features in POLYGON_FEATURES]
         grid += [spans[d] for d in range(1, max_d + 1) for spans in both]
+        progress(L**4, max_L**4)
     return tuple(grid)
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from span_theorem import law
 from span_theorem.law import Features
-from span_theorem.multiplicity import multiplicities, polynomial_count
+from span_theorem.multiplicity import multiplicity_in_total, polynomial_count
 
 COST = (
     "cost = number of monomials of degree <= d in the features (dim Sym^{<=d}): "
@@ -56,7 +56,7 @@ def requirements(l: int, features: Features = "upto") -> tuple[Requirement, ...]
     """
     found = []
     for L, d in minimal_pairs(l, features):
-        paths = multiplicities(L, d, features).total[l]
+        paths = multiplicity_in_total(L, d, l, features)
         found.append(Requirement(L, d, law.boundary(L, d), polynomial_count(L, d, features), paths))
     return tuple(sorted(found, key=lambda r: (r.cost, r.L)))
 

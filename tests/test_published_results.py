@@ -4,8 +4,10 @@ import json
 import re
 from pathlib import Path
 
+import numpy as np
 import pandas
 import pytest
+from scipy.stats import t
 
 from experiments.report.page import MARKED, generated
 from experiments.report.study import read_study
@@ -39,12 +41,15 @@ def test_every_study_has_its_folder(name):
         assert (RESULTS / name / f"{name}.{suffix}").stat().st_size > 1000
 
 
-def test_the_results_page_is_what_the_results_make_of_it():
-    assert generated(PAGE, published()) == PAGE, "docs/results.md is stale: make results"
+@pytest.mark.parametrize("page", [DOCS / "results.md", DOCS.parent / "README.md"], ids=lambda page: page.name)
+def test_pages_are_what_the_results_make_of_them(page):
+    text = page.read_text(encoding="utf-8")
+    assert generated(text, published()) == text, f"{page.name} is stale: make results"
 
 
-def test_the_results_page_shows_every_table_and_every_claim():
-    shown = {(match[2], match[3]) for match in MARKED.finditer(PAGE)}
+def test_the_pages_show_every_table_and_every_claim():
+    readme = (DOCS.parent / "README.md").read_text(encoding="utf-8")
+    shown = {(match[2], match[3]) for match in MARKED.finditer(PAGE + readme)}
     studies = published()
     assert shown == {("claims", study.name) for study in studies} | {
         ("table", table.name) for study in studies for table in study.tables
@@ -86,10 +91,22 @@ def estimates(node):
             yield from estimates(value)
 
 
+def over_networks(result):
+    """t intervals over the networks of every group of a result that has replicates."""
+    for group in result.get("groups", []):
+        for entries in zip(*(one["degrees"] for one in group["replicates"]), strict=True):
+            for name in ("rho", "r2_injected"):
+                values = np.array([entry[name] for entry in entries], dtype=float)
+                if len(values) > 1:
+                    half = t.ppf(0.975, len(values) - 1) * values.std(ddof=1) / np.sqrt(len(values))
+                    yield values.mean(), values.mean() - half, values.mean() + half
+
+
 @pytest.mark.parametrize(("title", "text", "names"), sections(), ids=lambda value: str(value)[:30])
 def test_figures_with_an_interval_stand_in_a_generated_part_or_in_the_results_named(title, text, names):
     quoted = FIGURE.findall(text.replace("−", "-"))
-    known = [found for name in names for found in estimates(json.loads((RESULTS / name).read_text()))]
+    results = [json.loads((RESULTS / name).read_text()) for name in names]
+    known = [found for result in results for found in (*estimates(result), *over_networks(result))]
     for figures in quoted:
         rounding = [0.51 * 10.0 ** -len(figure.partition(".")[2]) for figure in figures]
         # as they are, in per cent, or in thousandths of a unit

@@ -170,7 +170,7 @@ class PotentialFile(FeatureFile):
 
 
 def structure_keys(batch: "Batch") -> NDArray[np.uint8]:
-    """(n, 32) SHA-256 of each structure's atomic numbers and float64 positions, and of cell and periods if it has any."""
+    """(n, 32) SHA-256 of each structure's atomic numbers, float64 positions, and cell and periods if it has any."""
     numbers = batch.numbers.detach().cpu().numpy().astype("<i8")
     # adding zero turns -0.0, which equals 0.0, into 0.0
     positions = batch.positions.detach().cpu().numpy().astype("<f8") + 0.0

@@ -73,8 +73,8 @@ class OfFreeMolecules:
         if batch.periodic:
             index = int(batch.pbc.any(dim=1).nonzero()[0])
             raise InputError(
-                f"structure {index} is periodic, and backbone {self.name} takes numbers and positions of free molecules: "
-                "expected free molecules, or a backbone whose features(batch) knows cells"
+                f"structure {index} is periodic, and backbone {self.name} takes numbers and positions alone: expected "
+                "free molecules, or a backbone whose features(batch) knows cells"
             )
         return iter([batch]) if batch.one_molecule else batch.parts(0)
 

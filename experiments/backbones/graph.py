@@ -123,7 +123,7 @@ class MessagePassingBackbone(GraphBackbone):
         return torch.cat(self._of_sites(self._network.site_features, batch, sites, self.at_once))
 
     def site_jacobian(self, batch: "Batch", sites: "Tensor") -> "tuple[Tensor, Tensor]":
-        """Features of one atom a structure and their derivative (see :func:`experiments.backbones.site.site_jacobian`)."""
+        """Features of one atom a structure and their derivative: :func:`experiments.backbones.site.site_jacobian`."""
         import torch
 
         found = self._of_sites(self._network.site_jacobian, batch, sites, self.jacobian_at_once)

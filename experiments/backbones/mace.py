@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from experiments.backbones.batch import Batch
 from experiments.backbones.graph import Graph, GraphBackbone
+from experiments.backbones.layers import choose_branch
 from experiments.backbones.options import Options
-from experiments.backbones.trust import load_pickled, require_trust
+from experiments.backbones.trust import load_pickled, require_open, require_trust
 from experiments.neighbours import Edges
 from span_theorem.errors import InputError
 from span_theorem.reading import sha256
@@ -23,8 +24,7 @@ if TYPE_CHECKING:
 class MACE(GraphBackbone):
     """Adapter of one MACE model at one layer (see :class:`experiments.backbones.protocol.Backbone`).
 
-    A layer is an interaction with its product basis, counted from 0; energies are those of the model's first
-    head.
+    A layer is an interaction with its product basis, counted from 0.
 
     Args:
         name: how results refer to it.
@@ -40,6 +40,9 @@ class MACE(GraphBackbone):
         import torch
 
         self.name = name
+        heads = list(getattr(model, "heads", None) or [])
+        branch = choose_branch(heads, options.branch, name)
+        self._head = heads.index(branch["branch"]) if branch else 0
         elements = [int(z) for z in model.atomic_numbers]
         self._read_layer(
             {str(index): str(product.linear.irreps_out) for index, product in enumerate(model.products)},
@@ -49,7 +52,7 @@ class MACE(GraphBackbone):
             source=f"file, {name.removeprefix('mace:')}",
             licence="unknown",
             elements=frozenset(elements),
-            settings={"checkpoint_sha256": checksum},
+            settings={"checkpoint_sha256": checksum, **branch},
         )
         self._model = model.to(options.device).eval().requires_grad_(False)
         # the same weights up to the layer read: nothing behind it has to be computed
@@ -76,7 +79,7 @@ class MACE(GraphBackbone):
             "unit_shifts": pairs.shifts(self._dtype),
             "batch": self._structure_of(batch),
             "ptr": batch.first.to(self._device),
-            "head": torch.zeros(len(batch), dtype=torch.int64, device=self._device),
+            "head": torch.full((len(batch),), self._head, device=self._device),
             "cell": batch.cell.reshape(-1, 3).to(self._device, self._dtype),
         }
 
@@ -104,5 +107,6 @@ def open_named(name: str, options: Options) -> MACE:
     path = Path(name)
     if not path.is_file():
         raise InputError(f"there is no MACE model {path}: expected mace:PATH of an existing model file")
+    require_open(path)
     require_trust(path, options.trust)
     return MACE(f"mace:{path.name}", load_pickled(path, Model, "MACE model"), options, sha256(path))

@@ -16,7 +16,7 @@ from experiments.backbones.batch import Batch
 from experiments.backbones.graph import Graph, MessagePassingBackbone
 from experiments.backbones.message_passing import Keys, MessagePassing
 from experiments.backbones.options import Options
-from experiments.backbones.trust import require_trust
+from experiments.backbones.trust import require_open, require_trust
 from experiments.neighbours import Edges
 from span_theorem.errors import InputError
 from span_theorem.reading import sha256
@@ -65,7 +65,15 @@ class NequIP(MessagePassingBackbone):
             if key.startswith("layer") and key.endswith("_convnet")
         }
         if not layers:
-            raise InputError(f"backbone {name} is no NequIP network: it has no module layer0_convnet")
+            kind = (
+                "an Allegro network, which this project does not read"
+                if "allegro" in self._modules
+                else "none"
+            )
+            raise InputError(
+                f"backbone {name} has the modules {', '.join(list(self._modules)[:4])}, …: expected a NequIP network "
+                f"with a module layer0_convnet, found {kind}"
+            )
         elements = _atomic_numbers(model.metadata["type_names"].split(), name)
         self._types = torch.full((max(elements) + 1,), -1, device=options.device)
         self._types[elements] = torch.arange(len(elements), device=options.device)
@@ -272,6 +280,7 @@ def open_named(name: str, options: Options) -> NequIP:
             f"unknown NequIP backbone '{name}': expected {', '.join(shipped.names())}, or an existing "
             ".ckpt, .nequip.zip or .card.json file"
         )
+    require_open(path)
     require_trust(path, options.trust, _kind(path))
     return NequIP(
         f"nequip:{path.name}",

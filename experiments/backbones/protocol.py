@@ -1,8 +1,9 @@
 """What the diagnostic needs of a network: equivariant node features, and where it has them energies, forces.
 
 Any object with ``name``, ``irreps`` and ``features`` is a backbone; nothing has to be inherited. One that knows free
-molecules only may have methods of other arguments, see :mod:`experiments.backbones.free_molecule`. An adapter may also carry a :class:`Card` (``card``) that tells its layers, its elements and what its parity labels mean,
-and one that only hands on features computed elsewhere carries what was measured there (``verification``).
+molecules only may have methods of other arguments, see :mod:`experiments.backbones.free_molecule`. An adapter may also
+carry a :class:`Card` (``card``) that tells its layers, its elements and what its parity labels mean, and one that only
+hands on features computed elsewhere carries what was measured there (``verification``).
 """
 
 from collections.abc import Mapping
@@ -33,7 +34,7 @@ class Backbone(Protocol):
     irreps: "Irreps"
 
     def features(self, batch: "Batch") -> "Tensor":
-        """Features (N, irreps.dim) of all atoms of the batch, on the backbone's device, differentiable in its positions."""
+        """Features (N, irreps.dim) of all atoms, on the backbone's device, differentiable in the batch's positions."""
         ...
 
 

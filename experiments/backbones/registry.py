@@ -9,13 +9,15 @@ from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from experiments.backbones.old_e3nn import allow_constants
 from experiments.backbones.options import Options
 from experiments.backbones.protocol import Backbone
-from experiments.environments import Pair
 from span_theorem.errors import InputError, MissingPackage
+
+if TYPE_CHECKING:
+    from experiments.environments import Pair
 
 
 @dataclass(frozen=True)
@@ -96,13 +98,14 @@ FAMILIES = {
         install="an environment of its own, see docs/backbones.md",
     ),
     "features": Family("experiments.backbones.feature_file", "FILE.npz"),
+    "density": Family("experiments.backbones.density", "L"),
 }
 
 
 def open_backbone(
     spec: str,
     options: Options | None = None,
-    pair: Pair | None = None,
+    pair: "Pair | None" = None,
     opened: "Callable[[str, Options], Backbone] | None" = None,
 ) -> Backbone:
     """Open the backbone that ``spec`` names, behind the wrappers that its suffixes name.

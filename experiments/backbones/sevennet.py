@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 
 from experiments.backbones.batch import Batch
 from experiments.backbones.graph import Graph, MessagePassingBackbone
+from experiments.backbones.layers import choose_branch
 from experiments.backbones.message_passing import Keys, MessagePassing
 from experiments.backbones.options import Options
-from experiments.backbones.trust import require_trust
+from experiments.backbones.trust import require_open, require_trust
 from experiments.neighbours import Edges
 from span_theorem.errors import InputError
 from span_theorem.reading import sha256
@@ -20,7 +21,7 @@ from span_theorem.reading import sha256
 if TYPE_CHECKING:
     from torch import Tensor
 
-PRETRAINED = ("7net-0", "7net-l3i5")
+PRETRAINED = ("7net-0", "7net-l3i5", "7net-mf-0")
 
 CHUNK = 100
 """Atoms that pass through the network at once on a CPU. The messages of a chunk stay in the processor's
@@ -59,6 +60,9 @@ class SevenNet(MessagePassingBackbone):
             for key, module in modules.items()
             if key.endswith("_equivariant_gate")
         }
+        modalities = self._model.modal_map or {}
+        branch = choose_branch(list(modalities), options.branch, name)
+        self._modality = modalities[branch["branch"]] if branch else None
         shipped = name.removeprefix("sevennet:") in PRETRAINED
         self.name = name
         self._read_layer(
@@ -71,7 +75,7 @@ class SevenNet(MessagePassingBackbone):
             source=f"{'sevenn wheel' if shipped else 'file'}, {checkpoint.name}",
             licence="MIT" if shipped else "unknown",
             elements=frozenset(int(z) for z in self._model.type_map),
-            settings={"checkpoint_sha256": sha256(checkpoint)},
+            settings={"checkpoint_sha256": sha256(checkpoint), **branch},
         )
         self._network = MessagePassing.of_modules(
             modules,
@@ -85,7 +89,13 @@ class SevenNet(MessagePassingBackbone):
         from sevenn import _keys as keys
 
         numbers = batch.numbers.to(self._device)
+        modality = (
+            {}
+            if self._modality is None
+            else {keys.MODAL_TYPE: torch.full((len(batch),), self._modality, device=self._device)}
+        )
         return {
+            **modality,
             keys.NODE_FEATURE: self._model._atomic_numbers_to_onehot(numbers),
             keys.ATOMIC_NUMBERS: numbers,
             keys.EDGE_IDX: pairs.index,
@@ -110,7 +120,7 @@ def names() -> tuple[str, ...]:
 
 
 def open_named(name: str, options: Options) -> SevenNet:
-    """Open `sevennet:7net-0`, `sevennet:7net-l3i5` or `sevennet:PATH` of a checkpoint.
+    """Open one of :data:`PRETRAINED`, such as `sevennet:7net-0`, or `sevennet:PATH` of a checkpoint.
 
     Raises:
         InputError: the name is unknown, or the checkpoint is not trusted or readable.
@@ -125,6 +135,7 @@ def open_named(name: str, options: Options) -> SevenNet:
             f"unknown SevenNet potential '{name}': "
             f"expected {', '.join(PRETRAINED)} or an existing checkpoint file"
         )
+    require_open(path)
     require_trust(path, options.trust)
     try:
         return SevenNet(f"sevennet:{path.name}", path, options)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from experiments.backbones.batch import Batch
 from experiments.backbones.graph import Graph, GraphBackbone
 from experiments.backbones.options import Options
-from experiments.backbones.trust import load_pickled, require_trust
+from experiments.backbones.trust import load_pickled, require_open, require_trust
 from experiments.neighbours import Edges, edges
 from numerics.harmonics import wigner_d
 from span_theorem.errors import InputError
@@ -153,6 +153,7 @@ def open_named(name: str, options: Options) -> SO3krates:
                 f"unknown SO3krates potential '{name}': "
                 f"expected {', '.join(PRETRAINED)} or an existing model file"
             )
+        require_open(path)
         require_trust(path, options.trust)
         source, licence, elements = f"file, {path.name}", "unknown", None
     return SO3krates(

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from msgspec import Meta
 
 from experiments.backbones.batch import Batch
+from experiments.backbones.conventions import Map, explanation
 from experiments.backbones.elements import require_elements
 from experiments.backbones.free_molecule import of_batches
 from experiments.backbones.protocol import Backbone
@@ -47,8 +48,8 @@ class Verification:
         translation: ‖h(x + t) − h(x)‖/‖h(x)‖.
         determinism: ‖h(x) − h(x)'‖/‖h(x)‖ of the same input twice.
         batch: the same of several structures in one batch and one at a time.
-        repetition: the same of a periodic structure and itself repeated once along its first period; ``None`` where none
-            is periodic, or where that was not measured.
+        repetition: the same of a periodic structure and itself repeated once along its first period; ``None`` where
+            none is periodic, or where that was not measured.
         wrapping: the same with every atom moved by cell vectors.
         tolerance: what every error but ``inversion`` had to stay below.
         n_frames: structures measured on.
@@ -112,13 +113,22 @@ def verify(
         return _features(backbone, batch)
 
     reference = h(shown)
+    moved = [h(shown.moved(x @ matrix.T, shown.cell @ matrix.T)) for matrix in rotations]
+
+    def error_of(change: Map) -> float:
+        """Equivariance error of the features behind a map of their components."""
+        changed = change(reference)
+        differences = [
+            change(one) - turned(changed, backbone.irreps, matrix)
+            for one, matrix in zip(moved, rotations, strict=True)
+        ]
+        return max(_ratio(difference, changed) for difference in differences)
+
     kinds = _kinds(backbone.irreps)
     by_kind = dict.fromkeys(kinds, 0.0)
     rotation = 0.0
-    for matrix in rotations:
-        difference = h(shown.moved(x @ matrix.T, shown.cell @ matrix.T)) - turned(
-            reference, backbone.irreps, matrix
-        )
+    for one, matrix in zip(moved, rotations, strict=True):
+        difference = one - turned(reference, backbone.irreps, matrix)
         rotation = max(rotation, _ratio(difference, reference))
         for kind, index in kinds.items():
             floor = SMALLEST_SHARE * float(reference.norm())
@@ -146,7 +156,10 @@ def verify(
         seed=seed,
         **_of_cells(h, shown, reference, generator),
     )
-    require_verified(backbone, result, tolerance)
+    known = max(rotation, *by_kind.values()) > tolerance and result.determinism <= tolerance
+    require_verified(
+        backbone, result, tolerance, explanation(backbone.irreps, error_of, tolerance) if known else None
+    )
     return result
 
 
@@ -185,10 +198,18 @@ def _repeated(one: Batch) -> Batch:
     )
 
 
-def require_verified(backbone: Backbone, measured: Verification, tolerance: float = TOLERANCE) -> None:
+def require_verified(
+    backbone: Backbone, measured: Verification, tolerance: float = TOLERANCE, convention: str | None = None
+) -> None:
     """Refuse a backbone whose measured errors, here or where its features were computed, are too large.
 
     A tolerance that the measurement itself names counts only where it is the smaller one.
+
+    Args:
+        backbone: whose features they are.
+        measured: the errors.
+        tolerance: largest error.
+        convention: under which the features do turn as declared, where that is known.
 
     Raises:
         InputError: the measurement is not of the backbone's irreps, contradicts itself, or has an error above the
@@ -227,7 +248,14 @@ def require_verified(backbone: Backbone, measured: Verification, tolerance: floa
         (worst, f"is not equivariant under rotations: the relative error of its {kind} features is"),
     ):
         if error > tolerance:
-            raise InputError(f"backbone {backbone.name} {what} {error:.2g}, expected at most {tolerance:.2g}")
+            hint = (
+                f"; read as {convention} they are equivariant: reorder them as e3nn has them"
+                if convention
+                else ""
+            )
+            raise InputError(
+                f"backbone {backbone.name} {what} {error:.2g}, expected at most {tolerance:.2g}{hint}"
+            )
 
 
 def _features(backbone: Backbone, batch: Batch) -> "Tensor":

@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING, Any
 from experiments.backbones.options import Options
 from experiments.backbones.protocol import Backbone, Potential, card_of
 from experiments.backbones.site import backward_jacobian, site_features, site_jacobian
-from experiments.environments import Pair
 from span_theorem.errors import InputError
 
 if TYPE_CHECKING:
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from experiments.backbones.batch import Batch
+    from experiments.environments import Pair
 
 SPREAD = 5e3
 """κ of `planted`, 1/Å: a displacement of 0.03 Å is 24 periods; rounding of a float64 distance stays below 1e-10."""
@@ -118,7 +118,7 @@ class JoinedLayers(_Wrapped):
         return torch.cat([site_features(layer, batch, sites) for layer in self._layers], dim=-1)
 
     def site_jacobian(self, batch: "Batch", sites: "Tensor") -> "tuple[Tensor, Tensor]":
-        """Features of one atom a structure and their derivative (see :func:`experiments.backbones.site.site_jacobian`)."""
+        """Features of one atom a structure and their derivative: :func:`experiments.backbones.site.site_jacobian`."""
         return _side_by_side([site_jacobian(layer, batch, sites) for layer in self._layers])
 
 
@@ -171,7 +171,7 @@ class Planted(_Wrapped):
         share: s, 0 to 1.
     """
 
-    def __init__(self, inner: Backbone, pair: Pair, l: int, share: float):
+    def __init__(self, inner: Backbone, pair: "Pair", l: int, share: float):
         from e3nn.o3 import Irreps
 
         if not 0 <= share <= 1:
@@ -196,7 +196,7 @@ class Planted(_Wrapped):
         return torch.cat([own, self._channel(batch).to(own)[batch.structure_of[sites]]], dim=-1)
 
     def site_jacobian(self, batch: "Batch", sites: "Tensor") -> "tuple[Tensor, Tensor]":
-        """Features of one atom a structure and their derivative (see :func:`experiments.backbones.site.site_jacobian`)."""
+        """Features of one atom a structure and their derivative: :func:`experiments.backbones.site.site_jacobian`."""
         own = site_jacobian(self.inner, batch, sites)
         channel = backward_jacobian(self._channel, batch)
         return _side_by_side([own, (channel[0].to(own[0]), channel[1].to(own[1]))])
@@ -207,7 +207,7 @@ class Planted(_Wrapped):
 
         if batch.periodic or batch.size is None:
             raise InputError(
-                f"backbone {self.name}: a channel is planted in free molecules of one size, expected no other structures"
+                f"backbone {self.name}: a channel is planted in free molecules of one size, expected no others"
             )
         x = batch.positions.to(torch.float64).reshape(len(batch), batch.size, 3)
         others = [atom for atom in range(batch.size) if atom not in (self.pair.site, self.pair.toward)]
@@ -261,23 +261,23 @@ def untrained(name: str, options: Options, l_max: int | None = None) -> Backbone
 
 
 Open = Callable[[Options], Backbone]
-Wrap = Callable[[Open, Options, list[str], Pair | None], Backbone]
+Wrap = Callable[[Open, Options, list[str], "Pair | None"], Backbone]
 """Wraps what ``Open`` gives, with the suffix's arguments and, where there is one, the marked direction."""
 
 
-def _layers(opened: Open, options: Options, arguments: list[str], pair: Pair | None) -> Backbone:
+def _layers(opened: Open, options: Options, arguments: list[str], pair: "Pair | None") -> Backbone:
     if not arguments:
         raise InputError("no layer is given to join: expected at least one, as in layers(0, 1)")
     return JoinedLayers([opened(replace(options, layer=layer)) for layer in arguments])
 
 
-def _atoms(opened: Open, options: Options, arguments: list[str], pair: Pair | None) -> Backbone:
+def _atoms(opened: Open, options: Options, arguments: list[str], pair: "Pair | None") -> Backbone:
     if not arguments or not all(re.fullmatch("[0-9]+", atom) for atom in arguments):
         raise InputError(f"atoms({', '.join(arguments)}): expected indices of atoms, as in atoms(3, 7)")
     return JoinedAtoms(opened(options), [int(atom) for atom in arguments])
 
 
-def _planted(opened: Open, options: Options, arguments: list[str], pair: Pair | None) -> Backbone:
+def _planted(opened: Open, options: Options, arguments: list[str], pair: "Pair | None") -> Backbone:
     try:
         l, share = arguments
         values = int(l), float(share)
@@ -291,7 +291,7 @@ def _planted(opened: Open, options: Options, arguments: list[str], pair: Pair | 
 
 
 def _plain(kind: Callable[[Backbone], Backbone]) -> Wrap:
-    def wrap(opened: Open, options: Options, arguments: list[str], pair: Pair | None) -> Backbone:
+    def wrap(opened: Open, options: Options, arguments: list[str], pair: "Pair | None") -> Backbone:
         if arguments:
             raise InputError(f"unexpected arguments ({', '.join(arguments)}): expected none")
         return kind(opened(options))
@@ -309,7 +309,7 @@ WRAPPERS: dict[str, Wrap] = {
 UNTRAINED = re.compile(r"nequip:(?P<name>[^|]+)\|untrained(\((?P<l_max>[0-9]+)\))?")
 
 
-def wrapped(opened: Open, suffix: str, options: Options, pair: Pair | None = None) -> Backbone:
+def wrapped(opened: Open, suffix: str, options: Options, pair: "Pair | None" = None) -> Backbone:
     """A backbone behind one suffix.
 
     Args:
@@ -330,7 +330,7 @@ def wrapped(opened: Open, suffix: str, options: Options, pair: Pair | None = Non
 
 
 def open_suffixed(
-    spec: str, options: Options, open_plain: Callable[[str, Options], Any], pair: Pair | None = None
+    spec: str, options: Options, open_plain: Callable[[str, Options], Any], pair: "Pair | None" = None
 ) -> Backbone:
     """Open `SPEC|suffix|suffix…`, the innermost first.
 

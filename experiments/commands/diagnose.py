@@ -26,7 +26,8 @@ Examples:
 
   python -m experiments diagnose --backbone nequip:aspirin-gfn2-0 --frames embedded:train --pairs bonds --no-forces
 
-  python -m experiments diagnose --backbone sevennet:7net-0 --frames crystals.extxyz --rule 'bonds(Na, Cl)' --environments 500
+  python -m experiments diagnose --backbone sevennet:7net-0 --frames crystals.extxyz --rule 'bonds(Na, Cl)'
+  --environments 500
 
   python -m experiments diagnose --backbone nequip:aspirin-gfn2-0 --frames embedded:train --site 12 --toward 11
       --solver mlp --activation silu --width 512
@@ -88,6 +89,10 @@ def diagnose(
     width: Annotated[int, typer.Option(help="Hidden units of mlp.")] = 64,
     steps: Annotated[int, typer.Option(help="Training steps of mlp.")] = 1500,
     layer: Annotated[str | None, typer.Option(help="Layer to read; default: the backbone's own.")] = None,
+    branch: Annotated[
+        str | None,
+        typer.Option("--modal", "--head", help="Modality (SevenNet) or head (MACE); default: the first."),
+    ] = None,
     l_max: Annotated[int, typer.Option("--l-max", help="Highest angular frequency.")] = 6,
     n_train: Annotated[int, typer.Option(min=1, help="Training frames to draw, at most.")] = 300,
     n_test: Annotated[int, typer.Option(min=1, help="Test frames to draw, at most.")] = 150,
@@ -177,7 +182,7 @@ def diagnose(
     with progress_bar("features", 1) as bar:
         task = bar.task_ids[0]
         sources = Sources(
-            Access(Options(trust=trust, device=device), reading, folder, drop_shared),
+            Access(Options(branch=branch, trust=trust, device=device), reading, folder, drop_shared),
             progress=lambda done: bar.advance(task, done),
             say=warn,
         )

@@ -25,6 +25,10 @@ def extract(
         str | None, typer.Option(help="Keep the features of the sites that a rule marks, as bonds(O, C).")
     ] = None,
     layer: Annotated[str | None, typer.Option(help="Layer to read; default: the backbone's own.")] = None,
+    branch: Annotated[
+        str | None,
+        typer.Option("--modal", "--head", help="Modality (SevenNet) or head (MACE); default: the first."),
+    ] = None,
     jacobian: Annotated[
         bool, typer.Option("--jacobian", help="Also ∂h/∂x of the site, which force figures need.")
     ] = False,
@@ -65,7 +69,7 @@ def extract(
     sets = [read_structures(spec, reading, warn) for spec in frames]
     wanted = site if rule is None else parse_rule(rule)
     require_extractable(Structures.joined(sets), wanted, jacobian)
-    network = open_backbone(backbone, Options(layer=layer, trust=trust, device=device))
+    network = open_backbone(backbone, Options(layer, branch, trust, device))
     with progress_bar("features", sum(len(one) for one in sets)) as bar:
         found = run(
             network, sets, wanted, jacobian, seed, progress=lambda done: bar.advance(bar.task_ids[0], done)

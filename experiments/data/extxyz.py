@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 from itertools import islice
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,9 +19,6 @@ from experiments.data.stream import lines, open_text
 from experiments.structures import Structures
 from span_theorem.errors import InputError
 from span_theorem.output import replacing
-
-if TYPE_CHECKING:
-    from experiments.data.frames import Frames
 
 EXPECTED = "an xyz or extxyz file"
 PLAIN = "species:S:1:pos:R:3"
@@ -252,17 +249,13 @@ def require_suffix(path: Path) -> None:
         raise InputError(f"cannot write {path}: the name of an extxyz file ends in .extxyz or .xyz")
 
 
-def write_extxyz(
-    structures: "Structures | Frames", path: Path, info: Mapping[str, Any] | None = None
-) -> None:
+def write_extxyz(structures: Structures, path: Path, info: Mapping[str, Any] | None = None) -> None:
     """Write structures as extended xyz with ASE's standard keys, whole or not at all.
 
     Positions (Å) and forces (eV/Å) get eight decimals, energies (eV) all their digits. ``info`` stands in the header of
     every structure.
     """
     from ase.io import write
-
-    structures = Structures.from_frames(structures)
 
     images = structures.to_ase()
     for atoms in images:

@@ -111,7 +111,7 @@ class Labels:
         """Tell of labels that were seen and not used where the used ones are missing or all zero.
 
         Raises:
-            InputError: a key that was given is in no structure, or forces are missing that were asked for.
+            InputError: a key that was given is in no structure; or something is to be told and forces are asked for.
         """
         if not self.reading.labels:
             return
@@ -129,18 +129,13 @@ class Labels:
                 unused |= {name: others} if others else {}
                 zero += [] if values is None else [f"{self.keys[name]} (zero in every structure)"]
         every = ", ".join(key for keys in unused.values() for key in keys)
-        if self.reading.forces and forces is None:
-            raise InputError(
-                f"{self.source}: there are no forces, expected them under {self.keys['forces']!r}"
-                + (f" (seen and not used: {every})" if every else ""),
-                SETTINGS["forces"],
-            )
         if unused:
             used = f" but {' and '.join(zero)} instead" if zero else ""
-            say(
-                f"{self.source}: labels were seen and are not used{used}: {every}",
-                SETTINGS[next(iter(unused))],
-            )
+            line = f"{self.source}: labels were seen and are not used{used}: {every}"
+            setting = SETTINGS["forces" if "forces" in unused else "energy"]
+            if self.reading.forces:
+                raise InputError(f"{line}; expected keys to be given where forces are asked for", setting)
+            say(line, setting)
 
     def _look(self, values: Mapping[str, Any], name: str, like: Any, usable: Any) -> None:
         keys = (name, *values)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,9 +19,6 @@ from experiments.structures import Structures
 from span_theorem.errors import InputError
 from span_theorem.output import replacing
 
-if TYPE_CHECKING:
-    from experiments.data.frames import Frames
-
 Arrays = dict[str, NDArray[Any]]
 
 
@@ -32,6 +29,8 @@ class Keys:
     Attributes:
         unit: of energy, None where the kind does not fix it.
         columns: whether `lattice` has the cell vectors in its columns.
+        trajectories: which trajectory a structure comes from; all from one without it.
+        places: where along it; in the order of the file without it.
     """
 
     kind: str
@@ -41,11 +40,13 @@ class Keys:
     forces: str
     unit: str | None
     columns: bool = False
+    trajectories: str | None = None
+    places: str | None = None
 
 
 KINDS = (
-    Keys("this project's", "numbers", "positions", "energies", "forces", "eV"),
-    Keys("rMD17's", "nuclear_charges", "coords", "energies", "forces", "kcal/mol"),
+    Keys("this project's", "numbers", "positions", "energies", "forces", "eV", trajectories="trajectory"),
+    Keys("rMD17's", "nuclear_charges", "coords", "energies", "forces", "kcal/mol", places="old_indices"),
     Keys("sGDML's", "z", "R", "E", "F", None, columns=True),
     Keys("padded", "Z", "R", "E", "F", None),
 )
@@ -73,6 +74,7 @@ def read_npz(
     labels = Labels(reading, source, {"energy": keys.energies, "forces": keys.forces})
     labels.see(present)
     wanted = {keys.numbers, keys.positions, *labels.keys.values(), *CELLS, *OTHERS, reading.cluster}
+    wanted |= {keys.trajectories, keys.places}
     arrays = read_archive(path, {key for key in present if key in wanted or "unit" in key.lower()})
     numbers, sizes, atoms = _atoms(
         arrays[keys.numbers], arrays.get("N"), arrays[keys.positions], keys, source
@@ -93,6 +95,7 @@ def read_npz(
         None if forces is None else forces.reshape(-1, 3)[atoms],
         _cluster(arrays, reading.cluster, n, source),
         source,
+        _places(arrays, keys, n, source),
     )
     if cell.any() and not pbc.all():
         cuts = Cuts()
@@ -102,32 +105,45 @@ def read_npz(
     return _composed(in_units(structures, factors), reading.composition)
 
 
-def write_npz(structures: "Structures | Frames", path: Path) -> None:
+def _places(arrays: Arrays, keys: Keys, n: int, source: str) -> NDArray[np.int64] | None:
+    """Trajectory and place of every structure (n, 2), ``None`` where the file says nothing of them."""
+    given = {key: arrays[key] for key in (keys.trajectories, keys.places) if key in arrays}
+    if not given:
+        return None
+    for key, values in given.items():
+        if values.shape != (n,) or values.dtype.kind not in "iu":
+            raise InputError(
+                f"{source}: {key} has shape {values.shape}, type {values.dtype}, expected {n} integers"
+            )
+    trajectories, places = (given.get(key or "") for key in (keys.trajectories, keys.places))
+    columns = (
+        np.zeros(n, dtype=np.int64) if trajectories is None else trajectories,
+        np.arange(n) if places is None else places,
+    )
+    return np.stack(columns, axis=1)
+
+
+def write_npz(structures: Structures, path: Path) -> None:
     """Write structures with this project's keys, whole or not at all.
 
     One free molecule: numbers (n_atoms,). Otherwise arrays (n, most atoms, …) padded with zeros, `cell` and `pbc`.
     """
-    structures = Structures.from_frames(structures)
-    shape = len(structures), int(structures.sizes.max())
-    inside = np.arange(shape[1]) < structures.sizes[:, None]
-
-    def padded(values: NDArray[Any]) -> NDArray[Any]:
-        result = np.zeros((*shape, *values.shape[1:]), dtype=values.dtype)
-        result[inside] = values
-        return result
-
-    numbers = padded(structures.numbers)
-    arrays = {"numbers": numbers, "positions": padded(structures.positions)}
+    arrays = {
+        "numbers": structures.padded(structures.numbers),
+        "positions": structures.padded(structures.positions),
+    }
     if structures.one_molecule:
-        arrays["numbers"] = numbers[0]
+        arrays["numbers"] = arrays["numbers"][0]
     else:
         arrays |= {"cell": structures.cell, "pbc": structures.pbc}
     if structures.energies is not None:
         arrays["energies"] = structures.energies
     if structures.forces is not None:
-        arrays["forces"] = padded(structures.forces)
+        arrays["forces"] = structures.padded(structures.forces)
     if structures.cluster is not None:
         arrays["cluster"] = structures.cluster
+    if structures.places is not None:
+        arrays["trajectory"] = structures.places[:, 0]
     with replacing(path) as temporary, temporary.open("wb") as file:
         np.savez_compressed(file, allow_pickle=False, **arrays)
 

@@ -20,7 +20,7 @@ class Reading:
         energy_key, forces_key: names of the labels to use; the standard ones of a format unless given.
         cluster: name of the value that tells trajectories or groups apart.
         composition: formula of the structures to take, such as C2H6O; all unless given.
-        forces: whether structures without forces are refused.
+        forces: whether forces are asked for, so that labels that are not used are an error.
         labels: whether energies and forces are read at all.
     """
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 from experiments.data.ase_files import format_of, read_ase, units_of
 from experiments.data.collected import collect
+from experiments.data.crystals import read_crystals
 from experiments.data.embedded_sets import read_embedded
 from experiments.data.extxyz import read_xyz
-from experiments.data.frames import Frames
 from experiments.data.hdf5 import read_hdf5
 from experiments.data.npz import read_npz
 from experiments.data.plausible import say_implausible
@@ -21,7 +21,7 @@ from span_theorem.errors import InputError
 KINDS = (
     "npz, xyz, extxyz, traj, db, json, OUTCAR, vasprun.xml, XDATCAR, POSCAR, LAMMPS dump or h5, some also "
     "packed (gz, bz2, xz), "
-    "or embedded:train, embedded:test"
+    "embedded:train, embedded:test, crystals:train or crystals:test"
 )
 
 
@@ -29,8 +29,8 @@ def read_structures(spec: str | Path, reading: Reading = Reading(), say: Say = s
     """Structures in eV and Å from a file or a named set.
 
     Args:
-        spec: a path (its suffix says what it is), ``embedded:train``, ``embedded:test``, or a file of the user's cache
-            such as ``rmd17:aspirin/train_01``.
+        spec: a path (its suffix says what it is), ``embedded:train``, ``embedded:test``, ``crystals:train``,
+            ``crystals:test``, or a file of the user's cache such as ``rmd17:aspirin/train_01``.
         reading: see :class:`Reading`.
         say: told, in one line each, of what a user should know about the file.
 
@@ -42,15 +42,12 @@ def read_structures(spec: str | Path, reading: Reading = Reading(), say: Say = s
         if reading.units is not None:
             raise InputError(f"units {reading.units} do not apply to {spec}: its units are known", "units")
         return read_embedded(rest, reading, say) if name == "embedded" else read_cached(rest, reading, say)
+    if colon and name == "crystals":
+        return read_crystals(rest)
     path = Path(spec)
     structures = _reader(path, spec)(path, reading, say)
     say_implausible(structures, say)
     return structures
-
-
-def load(spec: str | Path, units: str | None = None) -> Frames:
-    """The same of one free molecule, as `Frames`."""
-    return read_structures(spec, Reading(units=units)).to_frames()
 
 
 def _reader(path: Path, spec: str | Path) -> Callable[[Path, Reading, Say], Structures]:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from experiments.crosscheck import cross_check
+from experiments.crosscheck import Interval, cross_check
 from experiments.lab.claims import Absent, Place, require_tests
 from experiments.lab.estimate import MANY, RESAMPLES, Resampled, Results
 from experiments.lab.tables import Cell, estimate, number
@@ -30,9 +30,10 @@ def ceilings(
         tests: of how many bounds above dL are to hold together; 0 for none.
 
     Returns:
-        ``by``; ``boundary`` (dL), ``measured``, ``verdict``, ``cliff_lower``, ``contrast`` with its ends; every figure
-        at the boundary (``rho_at``, …) and one above (``rho_above``, …) with the ends of its interval, ``path_at`` and
-        ``path_above``; and with ``tests`` the largest bounds on ρ above dL, ``lower`` and ``upper``.
+        ``by``; ``boundary`` (dL), ``measured``, ``verdict``, ``cliff_lower``, ``drop`` and ``contrast`` with their
+        ends; every figure at the boundary (``rho_at``, …) and one above (``rho_above``, …) with the ends of its
+        interval, ``path_at`` and ``path_above``; and with ``tests`` the largest bounds on ρ above dL, ``lower`` and
+        ``upper``.
     """
     import pandas
 
@@ -46,9 +47,11 @@ def ceilings(
             "measured": check.measured_boundary,
             "verdict": str(check.verdict),
             "cliff_lower": check.cliff_lower,
-            "contrast": check.contrast,
-            **dict(zip(("contrast_low", "contrast_high"), check.contrast_ci or (None, None), strict=True)),
+            **_with_ends("drop", check.drop, check.drop_ci),
+            **_with_ends("contrast", check.contrast, check.contrast_ci),
             **{f"n_{name}": count for name, count in resampled.counts.items()},
+            "n_structures": resampled.structures,
+            "n_clusters": resampled.clusters,
         }
         tidy = {one["l"]: one for one in resampled.rows(tests)}
         for where, l in (("at", check.predicted_boundary), ("above", check.predicted_boundary + 1)):
@@ -135,9 +138,6 @@ BOUNDED: dict[str, str | Cell] = {
 """Columns of a table of ceilings with simultaneous bounds."""
 
 
-def contrast(row: "Series") -> str:
-    """The cell of Δ in 10⁻³ (eV/Å)²."""
-    if row["contrast"] is None or row["contrast"] != row["contrast"]:
-        return ""
-    value, low, high = (number(1000 * row[f"contrast{end}"], 1) for end in ("", "_low", "_high"))
-    return f"{value} [{low}, {high}]"
+def _with_ends(name: str, value: float | None, ends: Interval | None) -> dict[str, float | None]:
+    low, high = ends or (None, None)
+    return {name: value, f"{name}_low": low, f"{name}_high": high}

@@ -34,6 +34,8 @@ class Cell:
         order: L that the prediction assumes; ``None`` for the highest order of the layer's irreps.
         orientations: of a training structure, for SPNs that are shown a fixed number.
         test_orientations: the same of a test structure.
+        spread: of the orientations about those that the structures have, see
+            :func:`experiments.samples.random_rotations`; ``None`` for all orientations alike.
         validation_share: share of the training structures on which the regularisation is chosen.
         amplitude: root mean square of the injected force components, eV/Å; ``None`` for half that of the training
             structures' forces, 1 eV/Å where they have none.
@@ -65,6 +67,7 @@ class Cell:
     order: int | None = None
     orientations: int = 20
     test_orientations: int = 10
+    spread: float | None = None
     validation_share: float = 0.2
     amplitude: float | None = None
     scale: float = 1.0
@@ -95,6 +98,13 @@ class Cell:
             raise InputError(
                 f"force_structures is {self.force_structures}: expected at least {FEWEST_TRAINING}"
             )
+        if self.spread is not None:
+            if not (isfinite(self.spread) and 0 <= self.spread <= 100):
+                raise InputError(f"the spread of orientations is {self.spread}: expected 0 to 100, in rad")
+            if self.probe.solver == "equivariant":
+                raise InputError(
+                    "the solver equivariant averages over all orientations: expected no spread, or another solver"
+                )
         if not 0 < self.validation_share < 1:
             raise InputError(
                 f"the share of validation structures is {self.validation_share}: expected more than 0, less than 1, "

@@ -9,7 +9,8 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from experiments.crosscheck import THRESHOLD
-from experiments.lab.estimate import IN_TAIL, LEVEL, MANY
+from experiments.lab.estimate import IN_TAIL, MANY
+from experiments.lab.interval import LEVEL
 
 if TYPE_CHECKING:
     from pandas import DataFrame, Series
@@ -242,17 +243,13 @@ def outcome(claims: Sequence[Claim]) -> bool | None:
     )
 
 
-def bounds_sentence(tests: int, embedded: bool) -> str:
-    """What bounds that hold together rest on, in words.
-
-    Args:
-        tests: their number.
-        embedded: whether the test structures are the embedded ones.
-    """
-    dependent = ", which embedded structures, correlated in time, are not quite" * embedded
+def bounds_sentence(tests: int) -> str:
+    """What bounds that hold together rest on, in words, and what a zero above dL says."""
     return (
-        f"Bounds hold together with probability {LEVEL:.0%} ({tests} tests, Bonferroni) over test structures counted "
-        f"as independent{dependent}."
+        f"Bounds hold together with probability {LEVEL:.0%} ({tests} test{'s' * (tests != 1)}, Bonferroni) over "
+        "clusters of test structures. Over all orientations a polynomial of degree d in equivariant features is "
+        "orthogonal to every l > dL: a zero there is certain beforehand and checks software, equivariance and sample "
+        "size, not the network."
     )
 
 

@@ -1,19 +1,21 @@
 """Figures with intervals, as pandas tables: the one place of this project that resamples.
 
-Backbones are crossed with clusters: a resample gives every cluster of structures a weight and, where several backbones
-(or marked directions) are averaged, every one of those another (multinomial weights, Davison and Hinkley 1997, section
-3.8). Cells with the same test structures share the weights of these, in every table made with one seed, so differences
-between groups are paired. Intervals are 95% percentile intervals.
+A resample gives every cluster of structures another weight (multinomial weights, Davison and Hinkley 1997, section
+3.8), and every level of what is averaged where there are many of these; few levels go into the interval by a t quantile
+(:mod:`experiments.lab.interval`). Cells with the same test structures share clusters and weights, in every table made
+with one seed, so differences between groups are paired. Intervals are 95% intervals.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from experiments.lab.cell import Cell
+from experiments.lab.clusters import clusters
+from experiments.lab.interval import FEW_LEVELS, LEVEL, Varying
 from experiments.lab.measure import MEASURES
 from experiments.lab.measurement import Measurement
 from experiments.lab.runner import Failure
@@ -27,7 +29,6 @@ Array = NDArray[np.float64]
 RESAMPLES = 2000
 MANY = 20_000
 """Resamples of figures that are bounded together."""
-LEVEL = 0.95
 IN_TAIL = 5
 """Fewest resamples from which the end of a tail is told."""
 
@@ -38,28 +39,30 @@ class Resampled:
 
     Attributes:
         frequencies: l of the columns.
-        values: by figure, (1 + resamples, n_frequencies); the first row is the estimate.
+        values: by figure, (…, n_frequencies).
         paths: whether any cell has a path to the frequency.
         cells: number of cells in the group.
         counts: number of levels of what was averaged.
-        structures: number of clusters.
+        structures: number of test structures, those of one set if there are several sets.
+        clusters: number of clusters that these make.
     """
 
     frequencies: tuple[int, ...]
-    values: Mapping[str, Array]
+    values: Mapping[str, Varying]
     paths: tuple[bool, ...]
     cells: int
     counts: Mapping[str, int]
     structures: int
+    clusters: int
 
-    def at(self, name: str, l: int) -> Array:
-        """(1 + resamples,) of one figure at one frequency."""
-        return self.values[name][:, self.frequencies.index(l)]
+    def at(self, name: str, l: int) -> Varying:
+        """One figure at one frequency."""
+        column = self.frequencies.index(l)
+        return self.values[name].map(lambda values: values[:, column])
 
     def minus(self, other: "Resampled") -> "Resampled":
         """Paired differences."""
-        values = {name: self.values[name] - other.values[name] for name in self.values}
-        return Resampled(self.frequencies, values, self.paths, self.cells, self.counts, self.structures)
+        return replace(self, values={name: one - other.values[name] for name, one in self.values.items()})
 
     def rows(self, tests: int = 0) -> Iterator[dict[str, Any]]:
         """One tidy row a frequency: every figure with the ends of its interval.
@@ -67,28 +70,22 @@ class Resampled:
         Args:
             tests: of how many one-sided bounds on ρ are to hold together (Bonferroni); 0 for none.
         """
-        ends = {name: interval(resampled) for name, resampled in self.values.items()}
+        ends = {name: one.bounds() for name, one in self.values.items()}
         if tests:
-            tail = (1 - LEVEL) / tests
-            bounds = np.quantile(self.values["rho"][1:], [tail, 1 - tail], axis=0)
+            ends["rho together"] = self.values["rho"].bounds((1 - LEVEL) / tests)
         for column, l in enumerate(self.frequencies):
             row: dict[str, Any] = {"l": l}
-            for name, resampled in self.values.items():
-                row[name] = float(resampled[0, column])
-                row[f"{name}_low"], row[f"{name}_high"] = (float(end) for end in ends[name][:, column])
+            for name, one in self.values.items():
+                row[name] = float(one.value[column])
+                row[f"{name}_low"], row[f"{name}_high"] = (float(end[column]) for end in ends[name])
             if tests:
-                row["lower"], row["upper"] = (float(bound) for bound in bounds[:, column])
+                row["lower"], row["upper"] = (float(end[column]) for end in ends["rho together"])
             yield row | {
                 "path": self.paths[column],
                 **{f"n_{name}": count for name, count in self.counts.items()},
                 "n_structures": self.structures,
+                "n_clusters": self.clusters,
             }
-
-
-def interval(resampled: Array, level: float = LEVEL) -> Array:
-    """Percentile interval (2, …) of figures (1 + resamples, …), whose first row is the estimate."""
-    tail = 50 * (1 - level)
-    return np.percentile(resampled[1:], [tail, 100 - tail], axis=0)
 
 
 class Results:
@@ -113,6 +110,8 @@ class Results:
         self.seed = seed
         self.table = pandas.DataFrame([cell.row() for cell in self.cells])
         self._weights: dict[Any, Array] = {}
+        self._clusters: dict[str, NDArray[np.int64]] = {}
+        self._root = self
 
     def __len__(self) -> int:
         """Number of cells."""
@@ -205,63 +204,76 @@ class Results:
         other = Results.__new__(Results)
         other.cells = [self.cells[index] for index in chosen]
         other.measurements = [self.measurements[index] for index in chosen]
-        other.failures, other.seed, other._weights = self.failures, self.seed, self._weights
+        other.failures, other.seed = self.failures, self.seed
+        other._weights, other._clusters, other._root = self._weights, self._clusters, self._root
         other.table = table.reset_index(drop=True)
         return other
 
     def _resampled(self, indices: Sequence[int], together: Sequence[str], resamples: int) -> Resampled:
         first = self.measurements[indices[0]]
         weights = np.ones((1 + resamples, len(indices)))
-        counts = {}
+        counts, few = {}, {}
         for factor in together:
-            levels = list(dict.fromkeys(self.table[factor].iloc[indices]))
+            values = list(self.table[factor].iloc[indices])
+            levels = sorted(set(values), key=str)
             counts[factor] = len(levels)
-            counted = self._multiplicities(factor, len(levels), resamples)
-            weights *= counted[:, [levels.index(level) for level in self.table[factor].iloc[indices]]]
+            member = np.array([[value == level for value in values] for level in levels], dtype=float)
+            if 1 < len(levels) < FEW_LEVELS:
+                few[factor] = member / member.sum(axis=1, keepdims=True)
+            elif len(levels) > 1:
+                weights *= self._multiplicities(factor, len(levels), resamples) @ member
         weights /= np.maximum(weights.sum(axis=1, keepdims=True), 1e-300)
-        values: dict[str, Array] = {}
-        for column, index in enumerate(indices):
-            for name, figures in self._figures(index, resamples).items():
-                part = weights[:, [column]] * figures
-                values[name] = values[name] + part if name in values else part
-        shared = set.intersection(*(set(self._names(index)) for index in indices))
-        paths = np.any(
-            [
-                self.measurements[index].facts.get("paths", [True] * len(first.frequencies))
-                for index in indices
-            ],
-            axis=0,
-        )
+        cells = [self._figures(index, resamples) for index in indices]
+        n_clusters = min(int(self._labels(self.measurements[index]).max()) + 1 for index in indices)
+        shared = [name for name in cells[0] if all(name in figures for figures in cells)]
+        varying = {}
+        for name in shared:
+            stacked = [figures[name] for figures in cells]
+            estimates = np.array([one[0] for one in stacked])
+            varying[name] = Varying(
+                np.sum([weights[:, [column]] * one for column, one in enumerate(stacked)], axis=0),
+                {factor: shares @ estimates for factor, shares in few.items()},
+                n_clusters,
+            )
+        paths = [
+            self.measurements[index].facts.get("paths", [True] * len(first.frequencies)) for index in indices
+        ]
         return Resampled(
             first.frequencies,
-            {name: figures for name, figures in values.items() if name in shared},
-            tuple(map(bool, paths)),
+            varying,
+            tuple(map(bool, np.any(paths, axis=0))),
             len(indices),
             counts,
-            int(first.clusters.max()) + 1,
-        )
-
-    def _names(self, index: int) -> list[str]:
-        measurement = self.measurements[index]
-        figures = MEASURES[self.cells[index].measure].figures
-        return list(
-            figures({name: sums[:1].sum(axis=0) for name, sums in measurement.sums.items()}, np.ones(1))
+            len(first),
+            n_clusters,
         )
 
     def _figures(self, index: int, resamples: int) -> dict[str, Array]:
         """Figures of one cell, (1 + resamples, n_frequencies)."""
         measurement = self.measurements[index]
-        clusters = measurement.clusters
-        weights = self._multiplicities(measurement.structures, int(clusters.max()) + 1, resamples)[
-            :, clusters
-        ]
-        totals = {
-            name: (weights @ sums.reshape(len(sums), -1)).reshape(-1, *sums.shape[1:])
-            for name, sums in measurement.sums.items()
-        }
-        shape = (1 + resamples, len(measurement.frequencies))
-        figures = MEASURES[self.cells[index].measure].figures(totals, weights.sum(axis=1, keepdims=True))
-        return {name: np.broadcast_to(values, shape) for name, values in figures.items()}
+        labels = self._labels(measurement)
+        sizes = np.bincount(labels).astype(float)
+        weights = self._multiplicities(measurement.structures, len(sizes), resamples)
+        totals = {}
+        for name, values in measurement.sums.items():
+            sums = np.zeros((len(sizes), *values.shape[1:]))
+            np.add.at(sums, labels, values)
+            totals[name] = (weights @ sums.reshape(len(sums), -1)).reshape(-1, *values.shape[1:])
+        return _figures(self.cells[index], measurement, totals, weights @ sizes[:, None])
+
+    def _labels(self, measurement: Measurement) -> NDArray[np.int64]:
+        """The cluster of every structure: the same for all measurements on the same structures."""
+        if measurement.facts.get("clusters") is not None:  # told by the structures themselves
+            return measurement.clusters
+        known = self._clusters
+        if measurement.structures not in known:
+            every = zip(self._root.cells, self._root.measurements, strict=True)
+            alike = [(cell, one) for cell, one in every if one.structures == measurement.structures]
+            series = [] if measurement.places is None else [_contributions(*one) for one in alike]
+            known[measurement.structures] = clusters(
+                measurement.places, series or [np.zeros((len(measurement), 0))]
+            )
+        return known[measurement.structures]
 
     def _multiplicities(self, what: str, number: int, resamples: int) -> Array:
         """How often each of ``number`` things is counted, (1 + resamples, number); in the first row once each."""
@@ -271,3 +283,21 @@ class Results:
             counted = rng.multinomial(number, np.full(number, 1 / number), size=resamples)
             self._weights[key] = np.concatenate([np.ones((1, number)), counted])
         return self._weights[key]
+
+
+def _figures(
+    cell: Cell, measurement: Measurement, totals: Mapping[str, Array], number: Array
+) -> dict[str, Array]:
+    """Figures (n, n_frequencies) of n weighted sums over structures; ``number`` of structures (n, 1)."""
+    shape = len(number), len(measurement.frequencies)
+    figures = MEASURES[cell.measure].figures(totals, number)
+    return {name: np.broadcast_to(values, shape) for name, values in figures.items()}
+
+
+def _contributions(cell: Cell, measurement: Measurement) -> Array:
+    """What every structure contributes to every figure, (n_structures, figures): the figure less that without it."""
+    n = len(measurement)
+    without = {name: values.sum(axis=0) - values for name, values in measurement.sums.items()}
+    figures = _figures(cell, measurement, without, np.full((n, 1), n - 1.0))
+    values = np.concatenate(list(figures.values()), axis=1)
+    return np.nan_to_num(values.mean(axis=0) - values)

@@ -82,7 +82,7 @@ def measure(cells: Sequence[Cell], sources: Sources) -> list[Measurement]:
         "card": card.to_dict(),
         "test": shown.to_dict(),
     }
-    return [Measurement(tuple(range(1, columns + 1)), sums, shown.checksum, facts)]
+    return [Measurement(tuple(range(1, columns + 1)), sums, shown.checksum, facts, shown.places)]
 
 
 def figures(sums: Mapping[str, Array], number: Array) -> dict[str, Array]:

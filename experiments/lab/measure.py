@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from experiments.lab import leakage, polygons, potential, recovering
+from experiments.lab import body_frame, leakage, polygons, potential, recovering
 from experiments.lab.cell import Cell
 from experiments.lab.measurement import Measurement
 from experiments.lab.sources import Sources
@@ -37,6 +37,11 @@ class Measure:
 MEASURES: dict[str, Measure] = {
     "recovery": Measure(recovering.measure, recovering.figures, recovering.shared),
     "polygon": Measure(polygons.measure, polygons.figures, polygons.shared, polygons.identity),
+    "body frame": Measure(
+        body_frame.measure,
+        recovering.figures,
+        identity=lambda cell, sources: sources.structures_contents(cell),
+    ),
     "leakage": Measure(leakage.measure, leakage.figures),
     "force error": Measure(potential.force_error, potential.mean_figures),
     "energy residual": Measure(potential.energy_residual, potential.root_mean_square),

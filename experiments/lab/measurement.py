@@ -19,12 +19,15 @@ class Measurement:
         sums: by name, what every test structure contributes, (n_structures, n_frequencies[, k]).
         structures: checksum of the test structures. Measurements with the same are crossed: structure i is the same.
         facts: what else a result says of the cell, as JSON holds it.
+        places: (n_structures, 2) trajectory of every test structure, and its place along that; ``None`` where they come
+            from no trajectory.
     """
 
     frequencies: tuple[int, ...]
     sums: Mapping[str, Array]
     structures: str
     facts: Mapping[str, Any]
+    places: NDArray[np.int64] | None = None
 
     def __len__(self) -> int:
         """Number of structures."""

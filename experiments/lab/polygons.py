@@ -20,7 +20,7 @@ from experiments.backbones.protocol import Backbone, card_of
 from experiments.lab.cell import Cell
 from experiments.lab.measurement import Measurement
 from experiments.lab.sources import CHECKSUMS, Sources
-from experiments.recovery import energy_sums
+from experiments.recovery import sums
 from experiments.samples import Inputs, Targets
 from experiments.seeds import generator
 from experiments.spn.free import FreeSPN
@@ -132,7 +132,7 @@ def measure(cells: Sequence[Cell], sources: Sources) -> list[Measurement]:
     return [
         Measurement(
             (n,),
-            {"energy": energy_sums(test, target, predicted)},
+            {"energy": sums(test, target, predicted)},
             f"polygon {n}, seed {first.seed}, {first.n_test} angles",
             {**facts, "L": L, "n": n, "features": kind},
         )
@@ -140,9 +140,9 @@ def measure(cells: Sequence[Cell], sources: Sources) -> list[Measurement]:
     ]
 
 
-def figures(sums: Mapping[str, Array], number: Array) -> dict[str, Array]:
+def figures(totals: Mapping[str, Array], number: Array) -> dict[str, Array]:
     """R² on unseen angles, which is ρ here since the labels hold nothing else."""
-    power, gain, null = np.moveaxis(sums["energy"], -1, 0)
+    power, _, gain, null = np.moveaxis(totals["energy"], -1, 0)
     return {"r2": (gain - null) / power}
 
 

@@ -39,7 +39,7 @@ def force_error(cells: Sequence[Cell], sources: Sources) -> list[Measurement]:
         "card": card.to_dict(),
         "test": test.to_dict(),
     }
-    return [Measurement((0,), {"force_mae": errors[:, None]}, test.checksum, facts)]
+    return [Measurement((0,), {"force_mae": errors[:, None]}, test.checksum, facts, test.places)]
 
 
 def energy_residual(cells: Sequence[Cell], sources: Sources) -> list[Measurement]:
@@ -49,7 +49,9 @@ def energy_residual(cells: Sequence[Cell], sources: Sources) -> list[Measurement
     training, test = sources.structures(cell)
     left = residuals(backbone, training, test, sources.reader, forces=False)
     facts = {"name": backbone.name, "test": test.to_dict()}
-    return [Measurement((0,), {"energy_rms": left.energies[1][:, None] ** 2}, test.checksum, facts)]
+    return [
+        Measurement((0,), {"energy_rms": left.energies[1][:, None] ** 2}, test.checksum, facts, test.places)
+    ]
 
 
 def mean_figures(sums: Mapping[str, Array], number: Array) -> dict[str, Array]:

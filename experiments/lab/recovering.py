@@ -14,13 +14,14 @@ from numpy.typing import NDArray
 from experiments.backbones.protocol import Backbone, card_of
 from experiments.backbones.site import NoDerivative
 from experiments.backbones.verification import Verification
+from experiments.coverage import mean_length
 from experiments.environments import Environments, Pair
 from experiments.features import SiteFeatures, Sites
 from experiments.injection import default_force
 from experiments.lab.cell import FEWEST_TRAINING, Cell
 from experiments.lab.measurement import Measurement
 from experiments.lab.sources import Sources
-from experiments.recovery import energy_sums, force_sums
+from experiments.recovery import sums
 from experiments.residuals import Residuals, residuals
 from experiments.samples import Inputs, Targets, inject, random_rotations
 from experiments.seeds import generator
@@ -45,16 +46,16 @@ def shared(cell: Cell) -> Hashable:
     return together, cell.atom, None if isinstance(cell.marks, Pair) else cell.rule
 
 
-def figures(sums: Mapping[str, Array], number: Array) -> dict[str, Array]:
-    """ρ and what belongs to it, from sums over structures (..., n_frequencies, k); see :mod:`experiments.recovery`."""
-    power, gain, null = np.moveaxis(sums["energy"], -1, 0)
-    found = {"rho": (gain - null) / power, "null_gain": null / number}
-    if "force" in sums:
-        power, missed, gain, null = np.moveaxis(sums["force"], -1, 0)
+def figures(totals: Mapping[str, Array], number: Array) -> dict[str, Array]:
+    """ρ and what belongs to it, from sums over structures (..., n_frequencies, 4); see :mod:`experiments.recovery`."""
+    power, missed, gain, null = np.moveaxis(totals["energy"], -1, 0)
+    found = {"rho": (gain - null) / power, "r2_energy": 1 - missed / power, "null_gain": null / number}
+    if "force" in totals:
+        power, missed, gain, null = np.moveaxis(totals["force"], -1, 0)
         found |= {
             "r2_injected": 1 - missed / power,
-            "raw_gain": gain / number,
-            "null_force_gain": null / number,
+            "raw_gain": gain / power,
+            "null_force_gain": null / power,
         }
     return found
 
@@ -118,9 +119,14 @@ class _Run:
             whole = sources.structures(self.first)[name == "test"]
             if len(environments.structures) < len(whole):
                 self.notes.append(
-                    f"{len(whole) - len(environments.structures)} of {len(whole)} {name} structures have no environment "
-                    f"by the rule {self.first.rule}: left out"
+                    f"{len(whole) - len(environments.structures)} of {len(whole)} {name} structures have no "
+                    f"environment by the rule {self.first.rule}: left out"
                 )
+        unlabelled = self.structures[0].forces is not None and not self.structures[0].forces.any()
+        if unlabelled and any(cell.amplitude is None for cell in cells):
+            self.notes.append(
+                "the forces are zero in every structure: the amplitude is that of data without forces, 1 eV/Å"
+            )
         self.forces = [
             (default_force(self.structures[0]) if cell.amplitude is None else cell.amplitude) * cell.scale
             for cell in cells
@@ -151,6 +157,7 @@ class _Run:
                     "fits": {"energy": _fit_facts(fits[i])}
                     | ({"force": _fit_facts(force_fits[i])} if force_fits else {}),
                     "force": self.forces[i],
+                    "mean_direction": mean_length(self.marked[i][1].directions),
                     "notes": self.notes,
                     "name": self.backbone.name,
                     "irreps": str(self.backbone.irreps),
@@ -161,6 +168,7 @@ class _Run:
                     "clusters": None if test.cluster is None else test.cluster.tolist(),
                     "environments": [len(one) for one in self.marked[i]],
                 },
+                places=test.places,
             )
             for i, cell in enumerate(self.cells)
         ]
@@ -202,13 +210,12 @@ class _Run:
         validation = np.isin(cluster[marked[0][0].structure], _some(n_clusters, number, first.seed))
         fits = solver.fit(inputs[0], targets[0], validation)
         predictions = solver.predict(inputs[1])
-        sum_up = force_sums if what == "forces" else energy_sums
-        sums = [
-            _by_structure(sum_up(inputs[1], target, predicted), own[1])
+        found = [
+            _by_structure(sums(inputs[1], target, predicted), own[1])
             for target, predicted, own in zip(targets[1], predictions, marked, strict=True)
         ]
         paths = [[l in predicted.injected for l in self._frequencies] for predicted in predictions]
-        return sums, paths, fits
+        return found, paths, fits
 
     def _inputs(self, part: str, features: SiteFeatures, orientations: int) -> Inputs:
         rng = generator(self.first.seed, f"orientations for {part}")
@@ -216,8 +223,9 @@ class _Run:
         return Inputs(
             features.values,
             self.backbone.irreps,
-            random_rotations(len(features.values), orientations, rng),
+            random_rotations(len(features.values), orientations, rng, self.first.spread),
             None if jacobian is None else jacobian.reshape(*jacobian.shape[:2], -1),
+            self.first.spread,
         )
 
     def _targets(self, part: str, index: int, environments: Environments, base: Array) -> Targets:
@@ -258,6 +266,6 @@ def _require_enough(training: Structures, test: Structures) -> None:
     for structures, role, fewest in ((training, "training", FEWEST_TRAINING), (test, "test", FEWEST_TEST)):
         if len(structures) < fewest:
             raise InputError(
-                f"{len(structures)} {role} structures from {structures.source} are too few: expected at least {fewest} with "
-                "an environment"
+                f"{len(structures)} {role} structures from {structures.source} are too few: expected at least {fewest} "
+                "with an environment"
             )

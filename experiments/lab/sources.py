@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -144,11 +145,17 @@ class Sources:
             card = card_of(self.backbone(cell))
         if not set(CHECKSUMS) & set(card.settings):
             return None
-        training, test = self.structures(cell)
         return {
             "weights": dict(card.settings),
             "layer": layer,
             "irreps": card.layers[layer],
+            **self.structures_contents(cell),
+        }
+
+    def structures_contents(self, cell: Cell) -> dict[str, Any]:
+        """The identity of a cell that names structures alone."""
+        training, test = self.structures(cell)
+        return {
             "training": training.checksum,
             "test": test.checksum,
             **{
@@ -156,6 +163,7 @@ class Sources:
                 for name, one in (("training", training), ("test", test))
                 if one.cluster is not None
             },
+            "places": None if test.places is None else sha256(test.places.tobytes()).hexdigest(),
         }
 
     def _sample(self, name: str, number: int, seed: int) -> Structures:

@@ -136,6 +136,7 @@ def packed(measurement: Measurement) -> tuple[bytes, bytes]:
         "frequencies": list(measurement.frequencies),
         "structures": measurement.structures,
         "facts": measurement.facts,
+        "places": None if measurement.places is None else measurement.places.tolist(),
         "sums": {name: list(values.shape) for name, values in measurement.sums.items()},
     }
     sums = b"".join(
@@ -151,7 +152,8 @@ def unpacked(described: bytes, sums: bytes) -> Measurement:
     for name, shape in fields["sums"].items():
         arrays[name] = values[start : start + prod(shape)].reshape(shape)
         start += prod(shape)
-    return Measurement(tuple(fields["frequencies"]), arrays, fields["structures"], fields["facts"])
+    places = None if fields["places"] is None else np.array(fields["places"], dtype=np.int64)
+    return Measurement(tuple(fields["frequencies"]), arrays, fields["structures"], fields["facts"], places)
 
 
 def _checksum(key: str, described: bytes, sums: bytes) -> str:

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from html import escape as escape_html
 from typing import TYPE_CHECKING, Any
 
+from experiments.lab.interval import FEW_CLUSTERS
 from span_theorem import latex
 
 if TYPE_CHECKING:
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
     from rich.table import Table as RichTable
 
 NO_PATH = "no path"
+FEW = "*"
+"""Marks figures whose interval rests on few clusters."""
 
 Cell = Callable[["Series"], str]
 
@@ -85,6 +88,8 @@ class Table:
             columns: by heading, which begins with `<` where cells are aligned left: a column's name, or a function
                 that makes the cell from a row.
             group: column at whose changes a group ends.
+
+        The caption ends with the number of clusters of structures that intervals rest on, where the table has it.
         """
         rows = tuple(
             tuple(make(row) if callable(make) else str(row[make]) for make in columns.values())
@@ -93,7 +98,7 @@ class Table:
         values = [] if group is None else list(table[group])
         return cls(
             name,
-            caption,
+            caption + _clusters(table),
             tuple(Column(heading.removeprefix("<"), heading.startswith("<")) for heading in columns),
             rows,
             tuple(index for index in range(1, len(values)) if values[index] != values[index - 1]),
@@ -172,6 +177,16 @@ class Table:
         )
 
 
+def _clusters(table: "DataFrame") -> str:
+    """What an interval rests on, in words."""
+    if "n_clusters" not in table or table.empty:
+        return ""
+    low, high = int(table["n_clusters"].min()), int(table["n_clusters"].max())
+    number = f"{low}" if low == high else f"{low} to {high}"
+    few = f"; {FEW}: fewer than {FEW_CLUSTERS}, a t interval" if low < FEW_CLUSTERS else ""
+    return f"; {number} clusters of test structures{few}"
+
+
 def tex(text: str) -> str:
     r"""Plain text with the signs that tables use, as LaTeX.
 
@@ -228,7 +243,8 @@ def estimate(name: str, digits: int = 3, path: str = "path") -> Cell:
         value, low, high = (row.get(f"{name}{end}") for end in ("", "_low", "_high"))
         if value is None or value != value:
             return ""
-        return f"{number(value, digits)} [{number(low, digits)}, {number(high, digits)}]"
+        few = row.get("n_clusters", FEW_CLUSTERS) < FEW_CLUSTERS
+        return f"{number(value, digits)} [{number(low, digits)}, {number(high, digits)}]{FEW * few}"
 
     return cell
 
@@ -249,6 +265,7 @@ def across(table: "DataFrame", by: Sequence[str], figure: str = "rho") -> "DataF
     rows = []
     for key, group in table.groupby(list(by), sort=False, dropna=False):
         row = dict(zip(by, key, strict=True))
+        row |= {"n_clusters": group["n_clusters"].min()} if "n_clusters" in group else {}
         for _, one in group.iterrows():
             row |= {f"{figure}_{one['l']}{end}": one[f"{figure}{end}"] for end in ends}
             row |= {f"{name}_{one['l']}": one[name] for name in beside}
@@ -276,23 +293,3 @@ def ratio(value: float | None) -> str:
     if value is None or value != value:
         return ""
     return "> 1000" if value > 1000 else f"{value:.3g}"
-
-
-def wide(
-    table: "DataFrame", by: Sequence[str], across: str = "l", name: str = "rho", path: str = "path"
-) -> "DataFrame":
-    """One row a group, with the cells of a figure side by side in columns `name(value)`.
-
-    Args:
-        table: tidy, as :meth:`experiments.lab.estimate.Results.estimate` gives it.
-        by: columns whose values tell groups apart.
-        across: the column whose values stand side by side.
-        name, path: see :func:`estimate`.
-    """
-    make = estimate(name, path=path)
-    cells = table.assign(
-        column=[f"{name}({value})" for value in table[across]],
-        cell=[make(row) for _, row in table.iterrows()],
-    )
-    pivoted = cells.pivot(index=list(by), columns="column", values="cell").fillna("").reset_index()
-    return cells[list(by)].drop_duplicates().merge(pivoted)  # a pivot sorts its rows

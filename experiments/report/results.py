@@ -21,7 +21,8 @@ def read_diagnosis(path: Path) -> dict[str, Any]:
         record.text(name)
     for name in ("L", "d", "predicted_boundary", "measured_boundary", "l_max"):
         record.integer(name)
-    for name in (*(set(CrossCheck.__dataclass_fields__) - {"verdict"}), "scope", "notes", "force"):
+    optional = {"verdict", "drop", "drop_ci"}
+    for name in (*(set(CrossCheck.__dataclass_fields__) - optional), "scope", "notes", "force"):
         if name not in record.fields:
             raise InputError(f"{path}: field {name} is missing")
     settings = Record(path, "settings", _object(record, "settings"))

@@ -1,5 +1,6 @@
 """A diagnosis as a table in the terminal."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from rich.console import Console
@@ -23,6 +24,9 @@ def print_diagnosis(result: dict[str, Any], console: Console) -> None:
         f"{'' if settings.get('order') is None else ' (assumed)'}, "
         f"direction {shown}{more}, solver {result['solver']}, d = {result['d']}"
     )
+    chosen = result["card"].get("settings", {})
+    if "branch" in chosen:
+        console.print(f"modality or head {chosen['branch']}, of {', '.join(chosen['branches'])}")
     frames = [result[f"{part}_frames"] for part in ("training", "test")]
     console.print(
         f"{frames[0]['n_frames']} training frames from {frames[0]['source']}, "
@@ -42,19 +46,17 @@ def print_diagnosis(result: dict[str, Any], console: Console) -> None:
         f"ρ: injected energy power recovered; R²_inj: injected force power; recovered: interval of ρ above "
         f"{result['threshold']}; injected forces {result['force']:.3g} eV/Å"
     )
+    for line in _data(result):
+        console.print(line)
     for note in result["notes"]:
         console.print(note)
     check = CrossCheck.from_dict(result)
     boundary = check.predicted_boundary
-    if check.contrast is not None and check.contrast_ci is not None:
-        low, high = check.contrast_ci
-        console.print(
-            f"Δ = G({boundary}) - G({boundary + 1}) = {check.contrast:.3g} (eV/Å)² [{low:.3g}, {high:.3g}]"
-        )
-    if check.cliff_lower is not None:
-        console.print(
-            f"cliff ρ({boundary})/ρ({boundary + 1}): at least {check.cliff_lower:.3g} (95% lower bound)"
-        )
+    for name, value, ends in (("ρ", check.drop, check.drop_ci), ("G", check.contrast, check.contrast_ci)):
+        if value is not None and ends is not None:
+            console.print(
+                f"{name}({boundary}) - {name}({boundary + 1}) = {three(value)} [{interval(list(ends))}]"
+            )
     if len(result["pairs"]) > 1:
         console.print(_pairs(result))
     console.print(check.sentence())
@@ -62,10 +64,21 @@ def print_diagnosis(result: dict[str, Any], console: Console) -> None:
         console.print(sentence)
 
 
+def _data(result: dict[str, Any]) -> Iterator[str]:
+    """What intervals rest on, and how far directions spread before they are turned; earlier results do not say it."""
+    if "n_clusters" in result:
+        yield f"intervals: {result['n_clusters']} clusters of test structures"
+    if "mean_direction" in result:
+        yield (
+            f"all orientations are shown; as the structures come, the mean of u has length "
+            f"{result['mean_direction']:.2f} (0: all directions alike, 1: one direction)"
+        )
+
+
 def _frequencies(result: dict[str, Any]) -> Any:
     forces = result["degrees"][0]["r2_injected"] is not None
     headings = ["l", "ρ", "95% interval"]
-    headings += ["R²_inj", "95% interval", "raw gain (eV/Å)²"] if forces else []
+    headings += ["R²_inj", "95% interval", "gain G"] if forces else []
     rows = table("", (*headings, "null gain eV²", "<"))
     for degree in result["degrees"]:
         cells = [str(degree["l"]), three(degree["rho"]), interval(degree["rho_ci"])]
@@ -73,7 +86,7 @@ def _frequencies(result: dict[str, Any]) -> Any:
             cells += [
                 three(degree["r2_injected"]),
                 interval(degree["r2_injected_ci"]),
-                f"{degree['raw_gain']:.3g}",
+                three(degree["raw_gain"]),
             ]
         recovered = degree["rho_ci"][0] > result["threshold"]
         outcome = ("recovered" if recovered else "absent") if degree["path"] else "no path"

@@ -100,7 +100,8 @@ class EquivariantSPN:
                 )
                 for l, found in components.items()
             }
-            predictions.append(Prediction(dict.fromkeys(directions, null), injected))
+            own = {l: found[..., index] for l, found in components.items()}
+            predictions.append(Prediction(dict.fromkeys(directions, null), injected, own))
         return predictions
 
     def _irrep(self, l: int) -> Irrep:

@@ -1,11 +1,11 @@
 """`free`: any polynomial of degree ≤ d in the lab-frame components, with no symmetry built in.
 
-Ridge regression on standardised components. It knows neither orders nor rotations, so it could find any frequency that
-the features carry: this is the solver that measures a ceiling. Energies use every component: with fewer monomials than
-samples (and no more than :data:`MOST_EXPLICIT`) on explicit monomials, otherwise in the dual form with the kernel
-(1 + ⟨x, x'⟩)^d. A force fit has 3 n_atoms rows a sample and works on the leading principal components of the
-standardised components, as many as give at most :data:`MOST_MONOMIALS` monomials, and on at most
-:data:`MOST_FORCE_ORIENTATIONS` orientations of a frame.
+Ridge regression on standardised components. It knows neither orders nor rotations: what it recovers up to dL is
+measured, and that it recovers nothing above is a check, since over all orientations no polynomial of degree d does.
+Energies use every component: with fewer monomials than samples (and no more than :data:`MOST_EXPLICIT`) on explicit
+monomials, otherwise in the dual form with the kernel (1 + ⟨x, x'⟩)^d. A force fit has 3 n_atoms rows a sample and works
+on the leading principal components of the standardised components, as many as give at most :data:`MOST_MONOMIALS`
+monomials, and on at most :data:`MOST_FORCE_ORIENTATIONS` orientations of a frame.
 """
 
 from collections.abc import Callable, Iterator, Sequence

@@ -186,7 +186,7 @@ class _Trained:
         """Frames in one new orientation each: inputs, their derivatives, targets of every network."""
         import torch
 
-        turned = inputs.turned(random_rotations(len(inputs), 1, rng))
+        turned = inputs.turned(random_rotations(len(inputs), 1, rng, inputs.spread))
         fields = [targets.oriented(l, turned.rotations)[:, 0] for l in self._frequencies]
         values = np.stack([targets.base, *(targets.base + field for field in fields)])
         return *self._tensors(turned), torch.from_numpy(values).float()

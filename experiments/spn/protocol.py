@@ -1,7 +1,7 @@
 """What an SPN solver is: it fits residuals from node features, and predicts what was injected."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import numpy as np
@@ -35,10 +35,13 @@ class Prediction:
         null: by frequency, of the same SPN fitted with nothing injected: (n_frames, k) or (n_frames, k, 3 n_atoms).
         injected: by frequency, of the injected field: the prediction of the SPN fitted to residuals with the injection
             less ``null``. A frequency to which the solver has no path is absent.
+        components: the same for every unit vector c in the molecule's axes, in the shape of
+            :meth:`experiments.samples.Targets.components`, of solvers that predict equivariantly.
     """
 
     null: Mapping[int, Array]
     injected: Mapping[int, Array]
+    components: Mapping[int, Array] = field(default_factory=dict)
 
 
 class Solver(Protocol):

@@ -79,7 +79,7 @@ def report(lab: Lab, results: Results) -> Report:
                 "A ceiling belongs to SPNs of bounded degree. It does not say that the features hold no information on "
                 "the frequencies above."
             ),
-            Statement(bounds_sentence(tests, embedded=True)),
+            Statement(bounds_sentence(tests)),
             Statement("Every network was trained once."),
         ],
         [_table(table, quadratic)],

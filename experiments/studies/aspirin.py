@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 from experiments.crosscheck import Verdict
 from experiments.lab import figures
-from experiments.lab.ceilings import above_boundary, at_boundary, ceilings, contrast
+from experiments.lab.ceilings import above_boundary, at_boundary, ceilings
 from experiments.lab.cell import Cell
 from experiments.lab.claims import Claim, Reached, Statement
 from experiments.lab.estimate import Results
 from experiments.lab.study import Lab, Report
 from experiments.lab.tables import Cell as TableCell
-from experiments.lab.tables import Table, ratio
+from experiments.lab.tables import Table, estimate, ratio
 from experiments.published import published_sentence
 from experiments.spn import Probe
 from experiments.spn.mlp import Training
@@ -123,7 +123,7 @@ def _table(name: str, caption: str, table: "DataFrame", first: Mapping[str, str 
             "R²_inj(dL)": at_boundary("r2_injected"),
             "R²_inj(dL+1)": above_boundary("r2_injected"),
             "ratio ≥": lambda row: ratio(row["cliff_lower"]),
-            "Δ / 10⁻³ (eV/Å)²": contrast,
+            "Δ": estimate("contrast"),
         },
         group="networks",
     )

@@ -119,8 +119,7 @@ def _claims(results: Results, table: "DataFrame", tests: int) -> list[Claim]:
             ),
         )
         claims.append(Statement(same.words()))
-    embedded = bool(results.table["test"].str.startswith("embedded").any())
-    return [*claims, Statement(bounds_sentence(tests, embedded))]
+    return [*claims, Statement(bounds_sentence(tests))]
 
 
 def _table(table: "DataFrame") -> Table:

@@ -17,6 +17,8 @@ STUDIES = {
     "where": "experiments.studies.where",
     "molecule": "experiments.studies.molecule",
     "leakage": "experiments.studies.leakage",
+    "coverage": "experiments.studies.coverage",
+    "crystals": "experiments.studies.crystals",
 }
 FORMER_NAMES = {"dose": "sensitivity", "transfer": "leakage"}
 

@@ -3,7 +3,8 @@ structures. Question: at which injected amplitude, number of structures and orie
 does the diagnostic lose its power, and does it find a frequency above the ceiling that is there? Result: learning
 curves of ρ(l), the structures that every l needs, and the share of a planted frequency from which on it is found.
 
-Injected energies compete with what the network itself leaves of the labels, E - E_0. `equivariant` learns from a
+Injected energies compete with what the network itself leaves of the labels, E - E_0, and at equal force power those of
+a higher l are smaller: the signal-to-noise ratio of the energies is the scale of every l. `equivariant` learns from a
 structure all that its orientations hold; `free` has to see them. The planted channel has order dL + 1, a known share of
 its power is signal and the rest noise: ρ(dL + 1) of an ideal linear SPN equals that share.
 
@@ -27,7 +28,7 @@ from experiments.lab.levels import found, level, needed
 from experiments.lab.measurement import Measurement
 from experiments.lab.study import Lab, Report
 from experiments.lab.tables import Cell as TableCell
-from experiments.lab.tables import Table, estimate, number, wide
+from experiments.lab.tables import Table, estimate, number, spread
 from experiments.spn import Probe
 from experiments.spn.mlp import Training
 
@@ -62,7 +63,7 @@ PLANTED = (
     Probe("equivariant", D),
 )
 UNITS = {
-    "amplitude": "times the network's residual",
+    "amplitude": "injected energy over the network's residual",
     "structures": "for training",
     "orientations": "of a training structure",
     "planted": "of the channel's power",
@@ -113,7 +114,7 @@ def report(lab: Lab, results: Results) -> Report:
     turned = numbers[(numbers["n_train"] == 300) & (numbers["solver"] == "free")]
     planted = _planted(results.where(lambda table: table["share"].notna()))
     curves = {
-        "amplitude": networks[networks["l"] == BOUNDARY].assign(level=networks["ratio"]),
+        "amplitude": _amplitudes(networks),
         "structures": numbers[numbers["orientations"] == MOST].assign(level=numbers["n_train"]),
         "orientations": turned.assign(level=turned["orientations"]),
         "planted": planted[planted["share"] > 0].assign(level=planted["share"]),
@@ -124,6 +125,16 @@ def report(lab: Lab, results: Results) -> Report:
     largest = networks.groupby("backbone", sort=False)["ratio"].max().rename("most").reset_index()
     tables = _tables(levels, numbers, residuals.merge(largest), planted)
     return Report(_claims(levels, planted), tables, lambda: draw(curves))
+
+
+def _amplitudes(networks: "DataFrame") -> "DataFrame":
+    """Every network at the boundary, the best at every l, against the injected energy of that l over the residual.
+
+    Forces of equal power are energies in proportion to 1/√(l(l+1)).
+    """
+    l = networks["l"]
+    level = networks["ratio"] * np.sqrt(BOUNDARY * (BOUNDARY + 1) / (l * (l + 1)))
+    return networks.assign(level=level)[(l == BOUNDARY) | (networks["backbone"] == ENDS[0])]
 
 
 def _planted(results: Results) -> "DataFrame":
@@ -141,7 +152,7 @@ def _claims(levels: "DataFrame", planted: "DataFrame") -> list[Claim]:
     return [
         Absent.of("share 0", nothing, lambda row: what.format_map(row)),
         *(found(row, what.format_map(row), UNITS["planted"]) for _, row in found_from.iterrows()),
-        Statement(bounds_sentence(len(planted), embedded=True)),
+        Statement(bounds_sentence(len(planted))),
     ]
 
 
@@ -155,9 +166,9 @@ def _tables(
             levels, {"<varied": "varied", "<network": "backbone", **who, "l": "l", "found from": level("first"),
                      "enough from": level("enough"), "highest": level("most"), "ρ there": estimate("rho")}, "varied"),
         Table.of("sensitivity-numbers", "ρ(l) of direction 12→11 by number of structures, mean over the networks",
-            wide(numbers, ["solver", "d", "n_train", "orientations"]),
+            spread(numbers, ["solver", "d", "n_train", "orientations", "n_clusters"], "l", estimate("rho")),
             {**who, "training structures": "n_train", "orientations": "orientations"}
-            | {f"ρ({l})": f"rho({l})" for l in sorted(numbers["l"].unique())}, "solver"),
+            | {f"ρ({l})": str(l) for l in sorted(numbers["l"].unique())}, "solver"),
         Table.of("sensitivity-residuals", "What networks leave of the energies, and the largest injection against it",
             residuals, {"<network": "backbone", "residual / meV": lambda row: number(1000 * row["energy_rms"], 1),
                         "injected / residual": level("most")}),
@@ -177,7 +188,9 @@ def draw(curves: "dict[str, DataFrame]") -> "Figure":
         kept = kept[kept["rho_high"] - kept["rho_low"] < 1]
         name, frequency = "l = " + kept["l"].astype(str), "l"
         if varied == "amplitude":
-            name, frequency = kept["backbone"], str(BOUNDARY)
+            kept = kept[(kept["backbone"] == ENDS[0]) & (kept["solver"] == "equivariant") & kept["path"]]
+            name = "l = " + kept["l"].astype(str)
+            panel.set_title(ENDS[0], fontsize=6.5)
         elif varied == "planted":
             name, frequency = kept["solver"] + ", d = " + kept["d"].astype(str), str(BOUNDARY + 1)
             ideal = np.geomspace(0.01, 1)

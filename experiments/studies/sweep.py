@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from experiments.lab import figures
-from experiments.lab.ceilings import above_boundary, at_boundary, ceilings, contrast, tests_above
+from experiments.lab.ceilings import above_boundary, at_boundary, ceilings, tests_above
 from experiments.lab.cell import Cell
 from experiments.lab.claims import Absent, Claim, Reached, Statement, bounds_sentence, require_tests
 from experiments.lab.estimate import Results
 from experiments.lab.study import Lab, Report
-from experiments.lab.tables import Table
+from experiments.lab.tables import Table, estimate
 from experiments.report.save import plain
 from span_theorem.checked import checked
 from span_theorem.errors import InputError
@@ -78,7 +78,7 @@ class Sweep:
                 "ρ(dL)": at_boundary("rho"),
                 "ρ(dL+1)": above_boundary("rho"),
                 "R²_inj(dL)": at_boundary("r2_injected"),
-                "Δ / 10⁻³ (eV/Å)²": contrast,
+                "Δ": estimate("contrast"),
             },
         )
         claims: list[Claim] = []
@@ -89,7 +89,7 @@ class Sweep:
         tested = table[table["upper"].notna()]
         if len(tested):
             claims.append(Absent.of("Above dL", tested, place))
-            claims.append(Statement(bounds_sentence(number, "embedded" in str(results.cells[0].test))))
+            claims.append(Statement(bounds_sentence(number)))
         short = table[table["measured"] < table["boundary"]]
         names = tuple(place(row) for _, row in short.iterrows())
         claims.append(Statement(Reached("dL is reached", len(table), names).words()))

@@ -9,8 +9,8 @@ the difference between a trained network and its initial weights, on the same st
 A poor potential leaves large residuals, which an SPN would have to fit besides. So the labels are not used: ρ(l) tells
 what the features carry, and only the force error tells how good the potential is.
 
-`free` could recover any frequency; that it recovers none above dL is claimed for all networks together. That dL is
-reached is claimed of the better of the two SPNs, and the bounds of all these tests hold together.
+That `free` recovers nothing above dL, certain beforehand, is checked for all networks together. That dL is reached is
+claimed of the better of the two SPNs, and the bounds of all these tests hold together.
 """
 
 from dataclasses import replace
@@ -107,12 +107,12 @@ def _claims(recovery: Results, bounded: "DataFrame", tests: int) -> list[Claim]:
         Reached(
             "Untrained or trained, dL is reached by some SPN", len(reached), tuple(reached.index[~reached])
         ),
-        Statement(bounds_sentence(tests, embedded=True)),
+        Statement(bounds_sentence(tests)),
     ]
 
 
 def _stages(recovery: Results, errors: Results) -> Table:
-    by = ["epochs", "stage", "solver", "n_backbone", "force"]
+    by = ["epochs", "stage", "solver", "n_backbone", "force", "n_clusters"]
     force = _force(errors, "stage")
     table = recovery.estimate(["epochs", "stage", "solver"]).sort_values("epochs", kind="stable")
     table = spread(table.merge(force, on="stage"), by, "l", estimate("rho"))
@@ -127,7 +127,18 @@ def _stages(recovery: Results, errors: Results) -> Table:
 
 
 def _networks(bounded: "DataFrame", measured: "DataFrame", errors: Results) -> Table:
-    by = ["epochs", "network", "stage", "solver", "force", "boundary", "measured", "at", "above"]
+    by = [
+        "epochs",
+        "network",
+        "stage",
+        "solver",
+        "force",
+        "boundary",
+        "measured",
+        "at",
+        "above",
+        "n_clusters",
+    ]
     table = bounded.merge(measured[["network", "solver", "boundary", "measured"]], on=["network", "solver"])
     table = table.merge(_force(errors, "network"), on="network")
     one = table["network"] + table["solver"]
@@ -161,7 +172,7 @@ def _gained(recovery: Results) -> Table:
         ).assign(stretch=f"{before} to {after}")
         for before, after in stretches
     )
-    by = ["stretch", "solver", "n_line"]
+    by = ["stretch", "solver", "n_line", "n_clusters"]
     table = spread(table[table["path"]], by, "l", estimate("rho"))
     return Table.of(
         "training-learned",

@@ -7,6 +7,10 @@ map of ρ(4) on the drawing of the molecule, its means by kind of bond, and what
 of `free`. The direction a→b read at b is b→a read at b with the sign of odd harmonics changed, which no figure sees:
 every bond is marked both ways, each read at its start. A neighbour is an atom bonded to the start, other than the end.
 An atom is named by its element and the number of its bonds, with r in a ring: C3r is aromatic carbon.
+
+A height needs a scale, and ends of bonds have two that need no network: a constant in the best rigid frame of the other
+near atoms, and hand-made densities of the same L through the same fit. Skill over the frame is what is left to recover
+after it, recovered: 1 - (1 - ρ) / (1 - ρ of the frame), negative where the network's features do worse.
 """
 
 from collections.abc import Callable
@@ -19,14 +23,16 @@ from experiments.bond_graph import BondGraph, bond_graph, flat_drawing, likeness
 from experiments.crosscheck import THRESHOLD
 from experiments.environments import Pair
 from experiments.lab import figures
+from experiments.lab.body_frame import NOBODY
 from experiments.lab.ceilings import ceilings
-from experiments.lab.cell import Cell, grid
+from experiments.lab.cell import Cell, grid, pair
 from experiments.lab.claims import Absent, Claim, Statement, bounds_sentence
 from experiments.lab.estimate import Results
 from experiments.lab.rank import rank_correlations
 from experiments.lab.study import Lab, Report
-from experiments.lab.tables import Table, estimate, wide
+from experiments.lab.tables import Table, estimate, number, spread
 from experiments.spn import Probe
+from span_theorem.errors import MissingPackage
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -39,6 +45,7 @@ D, BOUNDARY = 2, 4
 EQUIVARIANT, FREE = Probe("equivariant", D), Probe("free", D)
 ORIENTATIONS, MORE = 4, 12
 """Of a training structure, for `free` at every bond and at some."""
+DENSITY = "density:2"
 SPOT = ["network", "layer", "reading", "site", "toward", "read"]
 
 
@@ -50,7 +57,7 @@ def cells(lab: Lab) -> list[Cell]:
         card = lab.card(name)
         base = Cell(name, probe=EQUIVARIANT, orientations=1, l_max=BOUNDARY + 1, forces=False, seed=lab.seed)
         graph = bond_graph(lab.sources.structures(base)[0])
-        rules = [str(Pair(a, b)) for a, b in graph.directions]
+        rules = [pair(a, b) for a, b in graph.directions]
         # a layer of scalars carries no direction at all
         for layer in (
             layer for layer, irreps in (card.layers if card else {}).items() if Irreps(irreps).lmax
@@ -60,6 +67,11 @@ def cells(lab: Lab) -> list[Cell]:
             if name == FIRST:
                 selected += _elsewhere(ends, graph)
                 selected += [replace(cell, probe=FREE, orientations=ORIENTATIONS) for cell in ends]
+        if name == FIRST:
+            selected += grid(replace(base, labels=False), backbone=[DENSITY], rule=rules)
+            selected += grid(
+                replace(base, labels=False), backbone=[NOBODY], rule=rules, measure=["body frame"]
+            )
     return selected
 
 
@@ -76,7 +88,7 @@ def more(lab: Lab, results: Results) -> list[Cell]:
     for reading in READINGS:
         spots = _described(results).where(network=FIRST, solver="equivariant", reading=reading)
         spots = spots.where(lambda table: table["layer"].isin(table["layer"].iloc[-1:]))
-        rho = [resampled.at("rho", BOUNDARY)[0] for _, resampled in spots.groups(SPOT, (), 1)]
+        rho = [resampled.at("rho", BOUNDARY).value for _, resampled in spots.groups(SPOT, (), 1)]
         ranked = [spots.cells[index] for index in np.argsort(rho, kind="stable")]
         places = (-1, len(ranked) // 2, 0) if reading == "end" else (-1,)
         selected += [ranked[place] for place in places if ranked]
@@ -101,12 +113,18 @@ def _described(results: Results) -> Results:
 def report(lab: Lab, results: Results) -> Report:
     import pandas
 
+    if not len(results.where(backbone=FIRST)):
+        raise MissingPackage("; ".join(lab.left_out.values()))
     training = lab.sources.structures(results.cells[0])[0]
     graph = bond_graph(training)
     results = _described(results).assign(
         kind=lambda cell, measurement: graph.kind(cell.pair, ordered=_reading(cell) != "molecule")
     )
-    equivariant, free = results.where(solver="equivariant"), results.where(solver="free")
+    equivariant, free = (
+        results.where(lambda table: table["network"].isin([FIRST, SECOND]), solver="equivariant"),
+        results.where(solver="free"),
+    )
+    bonds = _bonds(results.where(reading="end", solver="equivariant").estimate([*SPOT, "kind"], ()))
     spots = equivariant.estimate(SPOT).query(f"l == {BOUNDARY}")
     by = ["network", "reading", "layer"]
     every = equivariant.estimate(by, ["spot"]).assign(kind="all")
@@ -114,12 +132,17 @@ def report(lab: Lab, results: Results) -> Report:
     kinds = kinds.query(f"l == {BOUNDARY}").sort_values([*by, "rho"], ascending=[True, True, False, False])
     ends = kinds.query("network == @FIRST and reading == 'end'")
     columns = {"<read at, toward": "kind", "n": "n_spot"}
-    columns |= {f"layer {layer}": f"rho({layer})" for layer in sorted(spots["layer"].unique())}
+    columns |= {f"layer {layer}": str(layer) for layer in sorted(spots["layer"].unique())}
     tables = [
         Table.of("where", f"ρ({BOUNDARY}) of {FIRST} read at an end of a bond, by kind of bond",
-            wide(ends, ["kind", "n_spot"], "layer"), columns),
+            spread(ends, ["kind", "n_spot", "n_clusters"], "layer", estimate("rho")), columns),
+        Table.of("where-bonds", f"ρ({BOUNDARY}) at every end of a bond by {FIRST}, deepest layer that carries L, "
+            "beside the best rigid frame and hand-made densities of the same L",
+            bonds, {"<read at, toward": "kind", "<atoms": "bond", "ρ": estimate("rho"), "frame": estimate("rho_frame"),
+                    "densities": estimate("rho_density"), "skill over frame": lambda row: number(row["skill"], 2)}),
         Table.of("where-elsewhere", f"ρ({BOUNDARY}) by kind of bond, read elsewhere and by another network",
-            wide(kinds.drop(ends.index), ["network", "reading", "kind", "n_spot"], "layer"),
+            spread(kinds.drop(ends.index), ["network", "reading", "kind", "n_spot", "n_clusters"], "layer",
+                   estimate("rho")),
             {"<network": "network", "<reading": "reading", **columns}, "reading"),
         Table.of("where-reasons", f"What ρ({BOUNDARY}), read at ends, goes with by rank",
             _reasons(spots.query("reading == 'end'"), lambda pair: likeness(graph, training, pair)),
@@ -128,7 +151,39 @@ def report(lab: Lab, results: Results) -> Report:
     ]  # fmt: skip
     above = ceilings(free, [*SPOT, "orientations", "L", "d", "activation"], tests=len(free))
     molecule = (flat_drawing(training[0].positions), graph.symbols, graph.bonds)
-    return Report(_claims(above), tables, lambda: draw(molecule, spots.query("network == @FIRST"), ends))
+    return Report(
+        [*_claims(above), _scale(bonds)],
+        tables,
+        lambda: draw(molecule, spots.query("network == @FIRST"), ends),
+    )
+
+
+def _bonds(ends: "DataFrame") -> "DataFrame":
+    """One row an end of a bond: the network at its deepest layer beside what needs no network."""
+    ends = ends[ends["l"] == BOUNDARY]
+    names = ["rho", "rho_low", "rho_high"]
+    network = ends[
+        (ends["network"] == FIRST) & (ends["layer"] == ends["layer"][ends["network"] == FIRST].max())
+    ]
+    for name, label in ((NOBODY, "frame"), (DENSITY, "density")):
+        other = ends.loc[ends["network"] == name, ["site", "toward", *names]]
+        other = other.rename(columns={one: one.replace("rho", f"rho_{label}") for one in names})
+        network = network.merge(other, on=["site", "toward"], how="left")
+    return network.assign(
+        bond=network["site"].astype(str) + "→" + network["toward"].astype(str),
+        skill=1 - (1 - network["rho"]) / (1 - network["rho_frame"]),
+    ).sort_values("rho", ascending=False)
+
+
+def _scale(bonds: "DataFrame") -> Statement:
+    """How the heights stand to those that need no network."""
+    above = {name: int((bonds["rho"] > bonds[f"rho_{name}"]).sum()) for name in ("frame", "density")}
+    return Statement(
+        f"Read at the ends of {len(bonds)} bonds, the deepest layer gives ρ({BOUNDARY}) of {bonds['rho'].mean():.2f} "
+        f"on average, the best rigid frame of other atoms {bonds['rho_frame'].mean():.2f}, hand-made densities "
+        f"{bonds['rho_density'].mean():.2f}; the network is above the frame at {above['frame']} and above the "
+        f"densities at {above['density']}. The median of skill over the frame is {bonds['skill'].median():.2f}."
+    )
 
 
 def _reasons(ends: "DataFrame", like: Callable[[Pair], dict[str, float]]) -> "DataFrame":
@@ -159,7 +214,7 @@ def _claims(above: "DataFrame") -> list[Claim]:
             f"ρ({BOUNDARY}) of {above['rho_at'].min():.2f} to {above['rho_at'].max():.2f}; in {missed} of {len(above)} "
             "not even that is found, so they prove nothing."
         ),
-        Statement(bounds_sentence(len(above), embedded=True)),
+        Statement(bounds_sentence(len(above))),
     ]
 
 

@@ -22,10 +22,9 @@ from experiments.backbones import Options, Potential, open_backbone
 from experiments.backbones.extraction import extract
 from experiments.backbones.feature_file import write_features
 from experiments.backbones.protocol import Backbone, card_of
-from experiments.data import load
+from experiments.data import read_structures
 from experiments.data.extxyz import write_extxyz
 from experiments.split import divide, sample
-from experiments.structures import Structures
 from experiments.training.evaluate import errors
 from experiments.training.started import claim
 from span_theorem.errors import InputError, MissingPackage
@@ -54,12 +53,10 @@ def train(work: Path, trust: bool = False) -> Path:
             f"there is no {program}: run this in an environment with mace-torch (docs/backbones.md)"
         )
     claim(work, trust)
-    training, validation = divide(
-        Structures.from_frames(load("embedded:train")), N_TRAINING, N_VALIDATION, seed=0
-    )
+    training, validation = divide(read_structures("embedded:train"), N_TRAINING, N_VALIDATION, seed=0)
     files = {"train_file": work / "training.xyz", "valid_file": work / "validation.xyz"}
     for frames, path in zip((training, validation), files.values(), strict=True):
-        write_extxyz(frames.to_frames(), path)
+        write_extxyz(frames, path)
     command = [str(program), "--config", str(CONFIG), "--work_dir", str(work), "--restart_latest"]
     command += [word for name, path in files.items() for word in (f"--{name}", str(path))]
     # e3nn 0.4.4 and MACE's own checkpoints are pickles, which torch >= 2.6 has to be told to read
@@ -86,7 +83,7 @@ def write_shown(backbone: Backbone, path: Path, training: dict[str, Any] | None 
             licence="MIT",
             settings={**card.settings, **training},
         )
-    sets = [sample(Structures.from_frames(load(name)), number, seed=0) for name, number in SHOWN.items()]
+    sets = [sample(read_structures(name), number, seed=0) for name, number in SHOWN.items()]
     # the control shows frames without labels
     shown = [replace(one, energies=None, forces=None) for one in sets]
     write_features(path, extract(backbone, shown, SITE))
@@ -101,7 +98,7 @@ def main() -> None:
     require_writable(asked.file)
     backbone = open_backbone(f"mace:{train(asked.work, asked.trust)}", Options(trust=True))
     assert isinstance(backbone, Potential)
-    found = errors(backbone, load("embedded:test"))
+    found = errors(backbone, read_structures("embedded:test"))
     training = {
         "trained_on": "embedded:train",
         "n_training": N_TRAINING,

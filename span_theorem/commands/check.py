@@ -14,14 +14,15 @@ if TYPE_CHECKING:
     from numerics.rank import NumericalRank
     from span_theorem.check import CheckResult
 
-LONG = 2.0  # seconds from which a progress bar is worth its line
-
 
 def check(
     L: Annotated[int, typer.Option("--L", min=0, help="Highest degree of the features.")],
     d: Annotated[int, typer.Option("--d", min=0, help="Highest degree of the polynomials.")],
     features: Annotated[Features, typer.Option(help="upto: all Y_lm, l <= L; exact: Y_Lm alone.")] = "upto",
-    method: Annotated[Method, typer.Option(help="exact: over F_p; numeric: floating point.")] = "both",
+    method: Annotated[
+        Method,
+        typer.Option(help="exact: cheapest proof; rank: over F_p; numeric: floating point."),
+    ] = "both",
     json: Annotated[Path | None, typer.Option("--json", help="Also write the result to this file.")] = None,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the numeric route's random products.")] = 0,
 ) -> int:
@@ -43,10 +44,10 @@ def check(
     from span_theorem.console import progress_bar
     from span_theorem.output import require_writable, write_json
 
-    estimate = check_estimate(L, d, method)
+    estimate = check_estimate(L, d, method, features)
     require_affordable(f"check --L {L} --d {d} --method {method}", estimate, hint(method))
     require_writable(json)
-    with progress_bar("exact ranks", estimate.seconds > LONG) as progress:
+    with progress_bar("exact ranks", estimate.seconds) as progress:
         result = check_span(L, d, features, method, seed, progress)
     if json is not None:
         write_json(json, result.to_dict())
@@ -58,7 +59,7 @@ def check(
 
 def hint(method: Method) -> str:
     """What to ask for instead of a computation that is too large."""
-    return "a smaller L or d" if method == "exact" else "a smaller L or d, or --method exact"
+    return "a smaller L or d" + ("" if method == "exact" else ", or --method exact")
 
 
 def _print(result: "CheckResult") -> None:
@@ -102,13 +103,15 @@ def _verdict(result: "CheckResult") -> str:
 
 
 def _degrees(result: "CheckResult") -> "Table":
-    from span_theorem.console import mark, table
+    from span_theorem.console import mark, shown_rows, table
 
     columns = ["l", "rank", "2l+1", "multiplicity", "<expected", "<found"]
     if result.numeric:
         columns += ["numeric rank", "smallest kept", "largest dropped"]
     rows = table(f"L = {result.L}, d = {result.d}, {result.features} features", columns)
-    for degree in result.degrees:
+    degrees = result.degrees
+    printed, rows.caption = shown_rows(len(degrees))
+    for degree in (degrees[l] for l in printed):
         found = "spanned" if degree.rank == degree.full_rank else "absent" if not degree.rank else "in part"
         cells = [str(v) for v in (degree.l, degree.rank, degree.full_rank, degree.multiplicity)]
         cells.append("spanned" if degree.expected else "absent")

@@ -27,18 +27,18 @@ def folds(
       span-theorem folds --max-n 5 --max-L 6 --max-d 3 --json folds.json
     """
     from span_theorem.budget import require_affordable
+    from span_theorem.console import progress_bar
     from span_theorem.folds import folds as every_fold
     from span_theorem.folds import folds_estimate
     from span_theorem.output import require_writable, write_json
     from span_theorem.polygon import POLYGON_SCOPE
 
-    require_affordable(
-        f"folds --max-n {max_n} --max-L {max_L} --max-d {max_d}",
-        folds_estimate(max_n, max_L, max_d),
-        "a smaller n, L or d",
-    )
+    estimate = folds_estimate(max_n, max_L, max_d)
+    what = f"folds --max-n {max_n} --max-L {max_L} --max-d {max_d}"
+    require_affordable(what, estimate, "a smaller n, L or d")
     require_writable(json)
-    found = every_fold(max_n, max_L, max_d)
+    with progress_bar("structures", estimate.seconds) as progress:
+        found = every_fold(max_n, max_L, max_d, progress)
     verified = all(fold.verified for fold in found)
     if json is not None:
         document = {

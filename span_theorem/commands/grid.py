@@ -16,7 +16,10 @@ def grid(
     max_L: Annotated[int, typer.Option("--max-L", min=1, help="Instances L = 1..max L.")],
     max_d: Annotated[int, typer.Option("--max-d", min=1, help="Instances d = 1..max d.")],
     features: Annotated[Features, typer.Option(help="upto: all Y_lm, l <= L; exact: Y_Lm alone.")] = "upto",
-    method: Annotated[Method, typer.Option(help="exact: over F_p; numeric: floating point.")] = "exact",
+    method: Annotated[
+        Method,
+        typer.Option(help="exact: cheapest proof; rank: over F_p; numeric: floating point."),
+    ] = "exact",
     json: Annotated[Path | None, typer.Option("--json", help="Also write the results to this file.")] = None,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the numeric route's random products.")] = 0,
 ) -> int:
@@ -32,12 +35,12 @@ def grid(
     """
     from span_theorem.budget import Estimate, require_affordable
     from span_theorem.check import check_estimate, check_span
-    from span_theorem.commands.check import LONG, hint
+    from span_theorem.commands.check import hint
     from span_theorem.console import progress_bar
     from span_theorem.output import require_writable, write_json
 
     # the last instance needs the most memory, and none needs more time
-    largest = check_estimate(max_L, max_d, method)
+    largest = check_estimate(max_L, max_d, method, features)
     # for every fixed ratio the work grows at least as (Ld)^3: the sum is at most a quarter of the product
     estimate = Estimate(largest.memory, largest.seconds * max(1.0, float(min(max_L * max_d, 10**60)) / 8))
     what = f"grid --max-L {max_L} --max-d {max_d} --method {method}"
@@ -45,7 +48,7 @@ def grid(
     require_writable(json)
     instances = [(L, d) for L in range(1, max_L + 1) for d in range(1, max_d + 1)]
     results = []
-    with progress_bar("instances", estimate.seconds > LONG) as progress:
+    with progress_bar("instances", estimate.seconds) as progress:
         for done, (L, d) in enumerate(instances):
             progress(done, len(instances))
             results.append(check_span(L, d, features, method, seed))

@@ -31,14 +31,15 @@ def multiplicity(
       span-theorem multiplicity --L 3 --d 4 --features exact --json multiplicity.json
     """
     from span_theorem.budget import multiplicity_estimate, require_affordable
+    from span_theorem.console import progress_bar
     from span_theorem.multiplicity import multiplicities
     from span_theorem.output import require_writable, write_json
 
-    require_affordable(
-        f"multiplicity of --L {L} --d {d}", multiplicity_estimate(L, d), "a smaller L or a smaller d"
-    )
+    estimate = multiplicity_estimate(L, d)
+    require_affordable(f"multiplicity of --L {L} --d {d}", estimate, "a smaller L or a smaller d")
     require_writable(json)
-    result = multiplicities(L, d, features)
+    with progress_bar("weights", estimate.seconds) as progress:
+        result = multiplicities(L, d, features, progress)
     if json is not None:
         write_json(json, {"kind": "multiplicity", **result.to_dict(), "scope": SCOPE})
     _print(result)
@@ -48,7 +49,7 @@ def multiplicity(
 
 
 def _print(result: "Multiplicities") -> None:
-    from span_theorem.console import console, mark, table
+    from span_theorem.console import console, mark, shown_rows, table
 
     out = console()
     space = f"V_0 + .. + V_{result.L}" if result.features == "upto" else f"V_{result.L}"
@@ -58,9 +59,11 @@ def _print(result: "Multiplicities") -> None:
     rows = table(
         f"Multiplicity of l in Sym^k({space})", ["l", *(f"k = {k}" for k in shown), f"all k <= {result.d}"]
     )
-    for l, total in enumerate(result.total):
+    totals = result.total
+    printed, rows.caption = shown_rows(len(totals))
+    for l in printed:
         cells = [str(result.by_power[k][l]) if l < len(result.by_power[k]) else "-" for k in shown]
-        rows.add_row(str(l), *cells, str(total), end_section=l == len(result.total) - 1)
+        rows.add_row(str(l), *cells, str(totals[l]), end_section=l == len(totals) - 1)
     rows.add_row("dim", *(str(result.dims[k]) for k in shown), str(sum(result.dims)))
     out.print(rows)
     out.print(
@@ -71,6 +74,6 @@ def _print(result: "Multiplicities") -> None:
     else:
         out.print(
             f"The boundary l = {result.L * result.d} occurs exactly once:",
-            mark(result.saturated, "yes", f"NO, {result.total[-1]} times"),
+            mark(result.saturated, "yes", f"NO, {totals[-1]} times"),
         )
     out.print(SCOPE)

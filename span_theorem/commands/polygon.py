@@ -38,16 +38,15 @@ def polygon(
       span-theorem polygon --n 3 --max-L 6 --max-d 2 --k 6 --json polygon.json
     """
     from span_theorem.budget import require_affordable
+    from span_theorem.console import progress_bar
     from span_theorem.output import require_writable, write_json
     from span_theorem.polygon import POLYGON_SCOPE, polygon_estimate, polygon_grid
 
-    require_affordable(
-        f"polygon --n {n} --max-L {max_L} --max-d {max_d}",
-        polygon_estimate(n, max_L, max_d, k),
-        "a smaller n, k, L or d",
-    )
+    estimate = polygon_estimate(n, max_L, max_d, k)
+    require_affordable(f"polygon --n {n} --max-L {max_L} --max-d {max_d}", estimate, "a smaller n, k, L or d")
     require_writable(json)
-    grid = polygon_grid(n, max_L, max_d, k)
+    with progress_bar("spans", estimate.seconds) as progress:
+        grid = polygon_grid(n, max_L, max_d, k, progress)
     verified = all(span.verified for span in grid)
     if json is not None:
         document = {

@@ -39,11 +39,17 @@ def show(
 
       span-theorem show --L 3 --d 2 --l 1 --features exact
     """
+    from span_theorem.console import LONG, progress_bar
     from span_theorem.explicit import equivariant_maps
     from span_theorem.output import require_writable, write_json
 
     require_writable(json)
-    result = equivariant_maps(L, d, l, features)
+    # the largest that is not refused takes about half a minute, half of it for the verification
+    with progress_bar("maps", LONG + 1) as progress:
+        result = equivariant_maps(L, d, l, features, lambda done, total: progress(done, 2 * total))
+        for done, found in enumerate(result.maps):
+            progress(len(result.maps) + done, 2 * len(result.maps))
+            _ = found.equivariant, found.restriction
     _print(result, all_components)
     if json is not None:
         write_json(json, result.to_dict())

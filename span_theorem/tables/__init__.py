@@ -22,7 +22,7 @@ TABLES: dict[str, Callable[[Record], Table | tuple[Table, ...]]] = {
 }
 
 #: Kinds that other commands write, of which there is no table here; those of studies are made by `experiments tables`.
-WITHOUT_TABLE = frozenset({"show", "require", "diagnosis", "study"})
+WITHOUT_TABLE = frozenset({"show", "require", "certificate", "diagnosis", "study"})
 
 DOCUMENT = "all-tables.tex"
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
 from experiments.bond_graph import BondGraph, bond_graph, flat_drawing, likeness, sway
-from experiments.data import load
+from experiments.data import read_structures
 from experiments.environments import Pair
 from experiments.structures import Structures
 from span_theorem.errors import InputError
@@ -26,7 +26,7 @@ def loose_water(n_frames, seed):
 
 
 def test_atoms_of_aspirin_have_the_names_of_their_chemistry():
-    graph = bond_graph(Structures.from_frames(load("embedded:test").select(range(3))))
+    graph = bond_graph(read_structures("embedded:test").subset(range(3)))
     names = [graph.name(atom) for atom in range(graph.n_atoms)]
     assert sorted(names) == sorted(["C3r"] * 6 + ["C3"] * 2 + ["C4"] + ["O1"] * 2 + ["O2"] * 2 + ["H1"] * 8)
     assert names[12] == "O2"

@@ -228,6 +228,21 @@ def test_frames_without_labels_give_energy_figures():
     assert "the structures have no" in " ".join(result.facts["notes"])
 
 
+def test_forces_without_energies_give_both_figures():
+    forces_alone = [replace(one, energies=None) for one in (TRAINING, TEST)]
+    result, labelled = run(Spectrum([0, 1, 2]), *forces_alone), run(Spectrum([0, 1, 2]))
+    assert by_frequency(result)[4]["r2_injected"] == by_frequency(labelled)[4]["r2_injected"]
+    (note,) = result.facts["notes"]
+    assert note == "energy residuals are the injection alone: the structures have no energies"
+
+
+def test_forces_that_are_all_zero_are_no_scale():
+    zero = [replace(one, forces=np.zeros_like(one.forces)) for one in (TRAINING, TEST)]
+    result = run(Spectrum([0, 1, 2]), *zero)
+    assert result.facts["force"] == 1.0
+    assert "the forces are zero in every structure" in " ".join(result.facts["notes"])
+
+
 def test_labels_that_do_not_hold_under_rotation_stop_the_run():
     with pytest.raises(InputError, match="not equivariant"):
         run(Spectrum([1, 2], claimed="2x0e+1x1o+1x1o"))
@@ -266,7 +281,7 @@ def test_too_few_frames():
 
 
 def test_test_frames_that_were_fitted_are_refused():
-    with pytest.raises(InputError, match="also training frames"):
+    with pytest.raises(InputError, match="also training structures"):
         run(Spectrum([0, 1]), test=TRAINING)
 
 

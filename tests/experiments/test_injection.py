@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from experiments.cli import main
-from experiments.data import load, write_npz
+from experiments.data import read_structures, write_npz
 from experiments.environments import Pair, choose_pairs
 from experiments.injection import Injection, amplitude, default_force, direction_of
 from experiments.structures import Structures
@@ -94,7 +94,7 @@ def test_amplitudes_that_are_not_positive(size):
 @pytest.fixture
 def frames_file(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    write_npz(random_frames(12, 0).to_frames(), tmp_path / "frames.npz")
+    write_npz(random_frames(12, 0), tmp_path / "frames.npz")
     return tmp_path
 
 
@@ -119,7 +119,7 @@ def inject(*arguments):
 
 def test_perturbed_frames_are_written_as_extxyz(frames_file, capsys):
     assert inject("--seed", "3") == 0
-    frames, perturbed = (Structures.from_frames(load(name)) for name in ("frames.npz", "out.extxyz"))
+    frames, perturbed = (read_structures(name) for name in ("frames.npz", "out.extxyz"))
     marked = Pair(0, 1)(frames)
     injection = Injection(4, direction_of(4, 3), amplitude(4, default_force(frames), marked.lengths))
     np.testing.assert_allclose(perturbed.energies - frames.energies, injection.energies(marked), atol=1e-7)
@@ -130,7 +130,7 @@ def test_perturbed_frames_are_written_as_extxyz(frames_file, capsys):
 
 def test_perturbed_frames_in_random_orientations(frames_file):
     assert inject("--orientations", "3", "--amplitude", "0.4") == 0
-    frames, perturbed = (Structures.from_frames(load(name)) for name in ("frames.npz", "out.extxyz"))
+    frames, perturbed = (read_structures(name) for name in ("frames.npz", "out.extxyz"))
     assert len(perturbed) == 36
     size = amplitude(4, 0.4, Pair(0, 1)(frames).lengths)
     injected = Injection(4, direction_of(4, 0), size).energies(Pair(0, 1)(perturbed))

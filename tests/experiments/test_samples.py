@@ -1,10 +1,13 @@
 """What probes are shown: features and fields turn together, forces are gradients, orientations are uniform."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 from e3nn.o3 import Irreps
 
+from experiments.coverage import mean_length
 from experiments.environments import Pair
 from experiments.injection import Injection, harmonics
 from experiments.samples import Inputs, inject, random_rotations
@@ -85,13 +88,31 @@ def test_orientations_are_uniform():
         assert np.abs(harmonics(turned, l).mean(axis=0)).max() < 5 / np.sqrt(len(turned))
 
 
-def test_shuffled_targets_are_the_fields_of_other_frames():
+def test_shuffled_targets_are_the_fields_of_other_frames_turned_at_random():
     shuffled = targets(True).shuffled(np.random.default_rng(0))
     original = targets(True)
     order = [int(np.argmin(np.abs(original.lengths - length))) for length in shuffled.lengths]
     assert sorted(order) == list(range(6))
     assert order != list(range(6))
-    np.testing.assert_array_equal(shuffled.units, original.units[order])
+    np.testing.assert_allclose(np.linalg.norm(shuffled.units, axis=1), 1)
+    assert np.abs(shuffled.units - original.units[order]).max() > 0.1
+
+
+def test_frames_that_all_point_the_same_way_share_nothing_once_shuffled():
+    """As molecular dynamics gives them: another frame's direction would be nearly the frame's own."""
+    frames = random_frames(400, 0)
+    alike = replace(targets(False, frames), units=np.tile([0.0, 0.6, 0.8], (400, 1)))
+    assert mean_length(alike.shuffled(np.random.default_rng(0)).units) < 0.15
+
+
+@pytest.mark.parametrize(
+    ("spread", "angle"), [(0.0, 0.0), (0.2, 0.2 * np.sqrt(8 / np.pi)), (None, np.pi / 2 + 2 / np.pi)]
+)
+def test_orientations_spread_as_far_as_is_said(spread, angle):
+    """Mean angle of turn: of a Maxwell distributed vector, or over all orientations."""
+    turns = random_rotations(1, 20_000, np.random.default_rng(0), spread)[0]
+    cosines = np.clip((np.trace(turns, axis1=1, axis2=2) - 1) / 2, -1, 1)
+    assert np.mean(np.arccos(cosines)) == pytest.approx(angle, rel=0.02, abs=1e-6)
 
 
 def test_selection_keeps_frames_together():

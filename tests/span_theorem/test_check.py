@@ -34,7 +34,8 @@ def test_fields(tmp_path, capsys):
     assert [row["multiplicity"] for row in result["degrees"]] == [5, 3, 5, 1, 1, 0, 0]
     assert [row["expected"] for row in result["degrees"]] == [True] * 5 + [False] * 2
     assert result["proved"]
-    assert result["prime"] == 2**61 - 1
+    assert result["exact"]["route"] == "certificate"
+    assert result["prime"] is None
     assert result["contradiction"] == []
     assert result["numeric"]["products"] == "all monomials"
     assert set(result["versions"]) == {"python", "span-theorem", "python-flint", "numpy", "e3nn", "torch"}
@@ -43,7 +44,7 @@ def test_fields(tmp_path, capsys):
     assert "proved, confirmed numerically" in printed
 
 
-@pytest.mark.parametrize("method", ["exact", "numeric", "both"])
+@pytest.mark.parametrize("method", ["exact", "rank", "numeric", "both"])
 @pytest.mark.parametrize("features", ["upto", "exact"])
 def test_every_method_verifies(method, features, tmp_path):
     arguments = ["check", "--L", "3", "--d", "2", "--method", method, "--features", features]
@@ -53,6 +54,10 @@ def test_every_method_verifies(method, features, tmp_path):
     assert files[0].read_bytes() == files[1].read_bytes()
     result = json.loads(files[0].read_text())
     assert result["proved"] is (method != "numeric")
+    if method != "numeric":
+        route = "certificate" if features == "upto" and method != "rank" else "rank"
+        assert result["exact"]["route"] == route
+        assert result["prime"] == (2**61 - 1 if route == "rank" else None)
 
 
 @pytest.mark.parametrize(("L", "d"), [(0, 0), (0, 3), (3, 0)])
@@ -82,10 +87,26 @@ def test_contradiction_is_loud(l, rank, monkeypatch, tmp_path, capsys):
 
 def test_a_failing_law_exits_1(monkeypatch, capsys):
     # a feature set without its last weight: the arithmetic must notice, not repeat the law
-    honest = exact._features
-    monkeypatch.setattr(exact, "_features", lambda *arguments: [*honest(*arguments)[:-1], []])
-    assert main(["check", "--L", "2", "--d", "2", "--method", "exact"]) == 1
+    honest = exact.weight_polynomials
+    monkeypatch.setattr(exact, "weight_polynomials", lambda *arguments: [*honest(*arguments)[:-1], []])
+    assert main(["check", "--L", "2", "--d", "2", "--method", "rank"]) == 1
     assert "NOT verified" in capsys.readouterr().out
+
+
+def test_a_refused_certificate_exits_1(monkeypatch, capsys):
+    monkeypatch.setattr("span_theorem.certificate.product", lambda l, m, L: [[L, 0, 1]])
+    assert main(["check", "--L", "2", "--d", "2", "--method", "exact"]) == 1
+    printed = capsys.readouterr().out
+    assert "the certificate is refused: entry 0" in printed
+    assert "NOT verified" in printed
+
+
+def test_long_tables_are_printed_in_part(capsys):
+    assert main(["check", "--L", "30", "--d", "20", "--method", "exact"]) == 0
+    printed = capsys.readouterr().out
+    assert "203 of 603 rows are not printed" in printed
+    assert "│ 600 │" in printed
+    assert "│ 300 │" not in printed
 
 
 def test_ranks_are_compared_degree_by_degree():
@@ -153,6 +174,7 @@ def multiplicity_total(L, d):
 def test_exact_check_imports_nothing_heavy():
     command = "import sys; from span_theorem.cli import main; "
     command += "main(['check', '--L', '2', '--d', '2', '--method', 'exact']); "
+    command += "main(['check', '--L', '10', '--d', '10', '--method', 'rank']); "
     command += "print(sorted({'torch', 'e3nn', 'sympy', 'numpy', 'scipy'} & set(sys.modules)))"
     run = subprocess.run([sys.executable, "-c", command], capture_output=True, text=True, check=True)
     assert run.stdout.splitlines()[-1] == "[]"

@@ -9,7 +9,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from sympy.physics.wigner import real_gaunt
 
-from span_theorem.exact import PRIME, _Block, _features, _legendre, _products, exact_span
+from span_theorem.exact import PRIME, _Block, _legendre, _products, exact_span, weight_polynomials
 from span_theorem.law import FEATURES, expected_degrees, expected_dim
 
 features_of = st.sampled_from(FEATURES)
@@ -90,7 +90,7 @@ def test_products_are_those_of_functions_on_the_sphere():
         return int(q(z)) * pow(w if m >= 0 else mirrored, abs(m), PRIME) % PRIME
 
     L = 3
-    factors = [block[-1:] for block in _features(L, "upto", None)]
+    factors = [block[-1:] for block in weight_polynomials(L, "upto")]
     blocks = [_Block(4, 1) for _ in range(5)]
     for m, block in enumerate(blocks):
         block.add([m + 1, 2, 0, 5], 1)

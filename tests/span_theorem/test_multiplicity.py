@@ -10,7 +10,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from span_theorem.law import FEATURES
-from span_theorem.multiplicity import multiplicities, polynomial_count
+from span_theorem.multiplicity import (
+    multiplicities,
+    multiplicity_in_total,
+    polynomial_count,
+    total_multiplicities,
+    weight_counts,
+)
+from span_theorem.weights import by_polynomials, by_residues
 
 features_of = st.sampled_from(FEATURES)
 
@@ -72,3 +79,29 @@ def test_multiplicities_by_reduced_tensor_products(irreps, formula, L, features)
 
 def test_size_of_a_large_case_in_closed_form():
     assert multiplicities(10, 10).dims[10] == comb(130, 10)
+
+
+@given(st.integers(0, 6), st.integers(0, 6), features_of)
+@settings(deadline=None)
+def test_all_powers_together_are_their_sum(L, d, features):
+    whole, together = multiplicities(L, d, features), total_multiplicities(L, d, features)
+    assert together.total == whole.total
+    assert together.dims_agree
+    assert together.saturated == whole.saturated
+    for l, m in enumerate(whole.total):
+        assert multiplicity_in_total(L, d, l, features) == m
+
+
+@given(st.integers(1, 6), st.integers(1, 6), features_of, st.integers(1, 40))
+@settings(deadline=None, max_examples=50)
+def test_both_ways_of_counting_agree(L, d, features, length):
+    counts = [*weight_counts(L, features).values()]
+    assert by_polynomials(counts, d, length) == by_residues(counts, range(d + 1), length)
+
+
+def test_a_large_instance_fills_its_dimension():
+    # by residues, at a size where a count that is one prime short would show
+    result = total_multiplicities(40, 45)
+    assert result.dims_agree
+    assert result.total[-1] == 1
+    assert multiplicity_in_total(40, 45, 1797) == result.total[1797]

@@ -25,6 +25,15 @@ def test_the_boundary_is_written_out_in_full(capsys):
     assert "no function-class bound" in out
 
 
+@pytest.mark.parametrize(("L", "d", "l"), [(4, 3, 12), (6, 2, 12), (3, 4, 12)])
+def test_larger_boundaries_are_written_out(capsys, L, d, l):
+    status, out, _ = run(capsys, "--L", L, "--d", d, "--l", l)
+    assert status == 0
+    assert "unique up to scale" in out
+    assert f"P[{l}, 0] = " in out or f"P[{l}, {l}] = " in out
+    assert "Result: verified." in out
+
+
 def test_below_the_boundary_a_basis_is_written_out(capsys):
     status, out, _ = run(capsys, "--L", 2, "--d", 2, "--l", 2)
     assert status == 0
@@ -92,6 +101,7 @@ def test_the_file_holds_what_was_asked_and_found(capsys, tmp_path):
         ("--L", 2, "--d", 2, "--l", 4, "--features", "most"),
         ("--L", 2, "--d", 2, "--l", 4, "--json", "/nonexistent/folder/maps.json"),
         ("--L", 9, "--d", 9, "--l", 9),
+        ("--L", 4, "--d", 5, "--l", 3),
     ],
 )
 def test_unusable_input_gives_one_line_and_status_two(capsys, arguments):

@@ -4,6 +4,7 @@ import io
 import json
 import pickle
 import zipfile
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -20,7 +21,7 @@ from experiments.backbones.feature_file import read_features, structure_keys, wr
 from experiments.backbones.feature_format import _checksum
 from experiments.backbones.verification import verify
 from experiments.commands.extract import extract as command
-from experiments.data import Frames, write_npz
+from experiments.data import write_npz
 from experiments.structures import Structures
 from span_theorem.command import application, run
 from span_theorem.errors import InputError
@@ -327,8 +328,7 @@ class factory:
 
 def test_the_command_writes_a_file_that_reads_back(tmp_path, capsys):
     (tmp_path / "mine.py").write_text(USERS)
-    numbers, positions = TRAIN.stacked()
-    zeros = Frames(numbers, positions, np.zeros(len(TRAIN)), np.zeros_like(positions), "x")
+    zeros = replace(TRAIN, energies=np.zeros(len(TRAIN)), forces=np.zeros_like(TRAIN.positions))
     write_npz(zeros, tmp_path / "frames.npz")
     app = application("")
     app.command()(command)

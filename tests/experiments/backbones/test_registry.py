@@ -100,8 +100,11 @@ def test_the_list_survives_missing_packages(tmp_path, monkeypatch, capsys):
         "so3lr": False,
         "mace": False,
         "features": True,
+        "density": True,
     }
-    needing = [entry for entry in found["backbones"] if not entry["backbone"].startswith("features:")]
+    needing = [
+        entry for entry in found["backbones"] if not entry["backbone"].startswith(("features:", "density:"))
+    ]
     assert not any(entry["available"] for entry in needing)
 
 

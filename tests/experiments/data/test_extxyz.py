@@ -9,7 +9,8 @@ from ase.io import read, write
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from experiments.data import Frames, load, write_extxyz
+from experiments.data import Reading, read_structures, write_extxyz
+from experiments.structures import Structures
 from span_theorem.errors import InputError
 from tests.experiments.data.conftest import made_up
 
@@ -21,7 +22,7 @@ def test_what_is_written_is_read_back(seed: int, n_frames: int, labels: bool) ->
     with TemporaryDirectory() as folder:
         path = Path(folder) / "frames.extxyz"
         write_extxyz(frames, path)
-        back = load(path)
+        back = read_structures(path)
     np.testing.assert_array_equal(back.numbers, frames.numbers)
     np.testing.assert_allclose(back.positions, frames.positions, atol=5.1e-9)
     if not labels:
@@ -32,25 +33,25 @@ def test_what_is_written_is_read_back(seed: int, n_frames: int, labels: bool) ->
     np.testing.assert_allclose(back.forces, frames.forces, atol=5.1e-9)
 
 
-def test_ase_reads_standard_keys(tmp_path: Path, frames: Frames) -> None:
+def test_ase_reads_standard_keys(tmp_path: Path, frames: Structures) -> None:
     path = tmp_path / "frames.extxyz"
     write_extxyz(frames, path)
     atoms = read(path, index=2)
     assert atoms.get_potential_energy() == frames.energies[2]
-    np.testing.assert_allclose(atoms.get_forces(), frames.forces[2], atol=5.1e-9)
+    np.testing.assert_allclose(atoms.get_forces(), frames[2].forces, atol=5.1e-9)
     assert not atoms.pbc.any()
 
 
-def test_units_can_be_stated(tmp_path: Path, frames: Frames) -> None:
+def test_units_can_be_stated(tmp_path: Path, frames: Structures) -> None:
     path = tmp_path / "frames.xyz"
     write_extxyz(frames, path)
-    np.testing.assert_allclose(load(path, "meV").energies, frames.energies * 1e-3)
+    np.testing.assert_allclose(read_structures(path, Reading("meV")).energies, frames.energies * 1e-3)
 
 
 def test_plain_xyz_has_no_labels(tmp_path: Path) -> None:
     path = tmp_path / "plain.xyz"
     path.write_text("2\nwater without a hydrogen, energies in kcal/mol\nO 0 0 0\nH 0 0 0.96\n")
-    frames = load(path)
+    frames = read_structures(path)
     assert frames.numbers.tolist() == [8, 1]
     assert frames.energies is None
     assert frames.forces is None
@@ -113,7 +114,7 @@ def test_refuses_frames(tmp_path: Path, spoil, message: str) -> None:
     path = tmp_path / "frames.extxyz"
     write(path, frames, format="extxyz")
     with pytest.raises(InputError, match=message) as caught:
-        load(path)
+        read_structures(path).require_one_molecule()
     assert str(path) in str(caught.value)
 
 
@@ -146,10 +147,10 @@ def test_refuses_text(tmp_path: Path, text: str, message: str) -> None:
     path = tmp_path / "frames.xyz"
     path.write_text(text)
     with pytest.raises(InputError, match=message) as caught:
-        load(path)
+        read_structures(path)
     assert "\n" not in str(caught.value)
 
 
 def test_missing(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="does not exist, expected an xyz or extxyz file"):
-        load(tmp_path / "absent.xyz")
+        read_structures(tmp_path / "absent.xyz")

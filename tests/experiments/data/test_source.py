@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from experiments.data import load
+from experiments.data import Reading, read_structures
 from span_theorem.errors import InputError
 
 
@@ -28,24 +28,24 @@ from span_theorem.errors import InputError
 )
 def test_refuses(cache: Path, spec: str, message: str) -> None:
     with pytest.raises(InputError, match=message) as caught:
-        load(spec)
+        read_structures(spec)
     assert "\n" not in str(caught.value)
 
 
 def test_named_sets_have_their_units() -> None:
     with pytest.raises(InputError, match="units eV do not apply to embedded:train"):
-        load("embedded:train", units="eV")
+        read_structures("embedded:train", Reading("eV"))
 
 
 def test_a_folder_is_not_frames(tmp_path: Path) -> None:
     (tmp_path / "folder.npz").mkdir()
     with pytest.raises(InputError, match=r"cannot read .*folder\.npz"):
-        load(tmp_path / "folder.npz")
+        read_structures(tmp_path / "folder.npz")
 
 
 def test_importing_and_reading_npz_needs_neither_torch_nor_ase() -> None:
     code = (
-        "import sys; from experiments.data import load; load('embedded:test');"
+        "import sys; from experiments.data import read_structures; read_structures('embedded:test');"
         "print(sorted({'torch', 'e3nn', 'ase', 'pooch', 'tblite'} & set(sys.modules)))"
     )
     printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout

@@ -63,7 +63,8 @@ def test_the_rule_and_the_atom_read():
     [
         {"n_train": 0}, {"n_test": -1}, {"orientations": 0}, {"test_orientations": 0}, {"l_max": 0}, {"l_max": 99},
         {"order": -1}, {"amplitude": float("inf")}, {"amplitude": 1e7}, {"scale": 0.0}, {"force_structures": 19},
-        {"validation_share": 0.0}, {"validation_share": 1.0},
+        {"validation_share": 0.0}, {"validation_share": 1.0}, {"spread": -1.0}, {"spread": float("nan")},
+        {"spread": 0.5, "probe": Probe("equivariant")},
     ],
 )  # fmt: skip
 def test_values_out_of_range(options):
@@ -90,6 +91,7 @@ def test_cells_that_differ_in_what_is_injected_alone_are_fitted_together():
         {"l_max": 5},
         {"orientations": 3},
         {"probe": Probe("free")},
+        {"probe": Probe("free"), "spread": 0.5},
         {"training": "other"},
         {"backbone": "x|planted(5, 0.3)"},
     ):

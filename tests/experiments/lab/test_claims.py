@@ -121,9 +121,8 @@ def test_more_tests_than_resamples_can_tell_are_refused():
 
 
 def test_what_bounds_rest_on_is_said():
-    assert "95% (7 tests, Bonferroni)" in bounds_sentence(7, False)
-    assert "correlated" not in bounds_sentence(7, False)
-    assert "correlated in time" in bounds_sentence(7, True)
+    assert "95% (7 tests, Bonferroni) over clusters" in bounds_sentence(7)
+    assert "certain beforehand" in bounds_sentence(7)
 
 
 @pytest.mark.parametrize(

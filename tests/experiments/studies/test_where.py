@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from experiments.bond_graph import bond_graph
-from experiments.data import load
+from experiments.data import read_structures
 from experiments.lab.cell import Cell, pair
 from experiments.lab.estimate import Results
 from experiments.lab.measurement import Measurement
@@ -21,7 +21,7 @@ def cells() -> list[Cell]:
 
 
 def test_every_bond_is_read_at_every_place(cells):
-    graph = bond_graph(load("embedded:test").select(range(3)))
+    graph = bond_graph(read_structures("embedded:test").subset(range(3)))
     degrees = [len(graph.neighbours(atom)) for atom in range(graph.n_atoms)]
     once = [cell for cell in cells if cell.layer == "0" and cell.probe == where.EQUIVARIANT]
     first = [cell for cell in once if cell.backbone == where.FIRST]
@@ -29,7 +29,10 @@ def test_every_bond_is_read_at_every_place(cells):
     assert sum(cell.read == "site" for cell in first) == sum(degrees)
     assert sum(cell.read != "site" for cell in first) == sum(n * (n - 1) for n in degrees)
     assert sum(cell.backbone.endswith("|sum") for cell in once) == sum(degrees) // 2
-    assert {cell.layer for cell in cells} == {"0", "1"}
+    networks = [cell for cell in cells if cell.backbone.startswith("nequip:")]
+    assert {cell.layer for cell in networks} == {"0", "1"}
+    for name in (where.DENSITY, where.NOBODY):
+        assert sum(cell.backbone == name for cell in cells) == sum(degrees)
     for cell in first:
         if cell.read != "site":
             assert cell.atom in graph.neighbours(cell.pair.site)
@@ -38,9 +41,9 @@ def test_every_bond_is_read_at_every_place(cells):
 
 def measured(cell: Cell, rho: float) -> Measurement:
     """A frequency of ρ at the boundary, nothing elsewhere."""
-    sums = np.zeros((12, 5, 3))
+    sums = np.zeros((12, 5, 4))
     sums[:, :, 0] = 1
-    sums[:, where.BOUNDARY - 1, 1] = rho
+    sums[:, where.BOUNDARY - 1, 2] = rho
     return Measurement((1, 2, 3, 4, 5), {"energy": sums}, "same", {"L": 2, "paths": [True] * 5})
 
 
