@@ -63,6 +63,7 @@ def surroundings(tmp_path, monkeypatch):
     for work in (
         "span_theorem.proof.coq.check_proof",
         "experiments.diagnosis.diagnose",
+        "experiments.choose.choosing.choose",
         "experiments.lab.study.run_study",
         "experiments.backbones.catalogue.entries",
         "experiments.backbones.extraction.extract",
