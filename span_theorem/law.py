@@ -127,8 +127,7 @@ def swept_degrees(L: int, d: int, output_degree: int = 0) -> tuple[int, ...]:
     ((0, 1, 2, 3, 4), (0, 2, 4), (0, 1, 2, 3))
     """
     require_instance(L, d)
-    if not hasattr(output_degree, "__index__") or output_degree < 0:
-        raise InputError(f"output degree = {output_degree!r}: expected an integer >= 0")
+    _require_output(output_degree)
     if L == 0:
         return () if output_degree else (0,)
     return tuple(l for l in range(d * L + 1) if abs(l - output_degree) <= L * (d + -l // L))
@@ -143,9 +142,18 @@ def swept_boundary(L: int, d: int, output_degree: int = 0) -> int:
     >>> swept_boundary(2, 4), swept_boundary(2, 5), swept_boundary(2, 2, 4)
     (4, 4, 4)
     """
-    degrees = swept_degrees(L, d, output_degree)
-    if not degrees:
+    _require_output(output_degree)
+    if output_degree > boundary(L, d):
         raise InputError(
             f"output degree = {output_degree}: expected at most dL = {d * L}, nothing of a higher degree exists"
         )
-    return degrees[-1]
+    if L == 0:
+        return 0
+    # kL rises and the other falls: the largest minimum is beside the crossing
+    crossing = (output_degree + d * L) // (2 * L)
+    return max(min(k * L, output_degree + (d - k) * L) for k in (min(crossing, d), min(crossing + 1, d)))
+
+
+def _require_output(output_degree: int) -> None:
+    if not hasattr(output_degree, "__index__") or output_degree < 0:
+        raise InputError(f"output degree = {output_degree!r}: expected an integer >= 0")

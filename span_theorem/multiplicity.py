@@ -75,7 +75,7 @@ def multiplicities(L: int, d: int, features: Features = "upto") -> Multiplicitie
     require_instance(L, d, features)
     counts = weight_counts(L, features)
     by_power = []
-    for k, series in enumerate(_symmetric_powers(counts, L, d)):
+    for k, series in enumerate(symmetric_powers(counts, L, d)):
         # the coefficient of q^(kL + w) counts the weight vectors of weight w
         weights = [int(series[k * L + w]) for w in range(k * L + 2)]
         by_power.append(tuple(weights[l] - weights[l + 1] for l in range(k * L + 1)))
@@ -107,7 +107,7 @@ def polynomial_count(L: int, d: int, features: Features = "upto") -> int:
     return comb(feature_count(L, features) + d, d)
 
 
-def _symmetric_powers(counts: Mapping[int, int], L: int, d: int) -> list[fmpz_poly]:
+def symmetric_powers(counts: Mapping[int, int], L: int, d: int) -> list[fmpz_poly]:
     """Coefficients of t^0 .. t^d in Π_m 1/(1 - t q^(m+L))^counts[m], polynomials in q."""
     powers = [fmpz_poly([1])] + [fmpz_poly([])] * d
     for m, count in counts.items():

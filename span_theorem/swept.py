@@ -56,16 +56,16 @@ def swept_ranks(L: int, d: int, output_degree: int, surroundings: Surroundings, 
     half = d // 2
     smaller = _grow(features, half, output_degree + (d - half) * L)
     larger = smaller if d == 2 * half else _step(smaller, features, output_degree + half * L)
-    by_parity = {
-        p: _spanning(_outputs(larger, smaller, output_degree, p), len(points)) for p in (1, -1)
-    }
-    harmonics = nmod_mat(len(points), len(points), _flat(np.vstack(powers_of_direction(points, d * L))), PRIME)
-    inverse = harmonics.inv()
-    coefficients = {p: _times(rows, inverse) for p, rows in by_parity.items()}
+    harmonics = np.vstack(powers_of_direction(points, d * L))
+    inverse = nmod_mat(*harmonics.shape, harmonics.ravel().tolist(), PRIME).inv()
     natural = (-1) ** output_degree
-    everything = np.vstack([coefficients[1], coefficients[-1]])
-    true, pseudo = (_by_degree(coefficients[p], d * L) for p in (natural, -natural))
-    return SweptRanks(_by_degree(everything, d * L), true, pseudo, rank(everything))
+    true, pseudo = (
+        _coefficients(_spanning(_components(larger, smaller, output_degree, p), len(points)), inverse)
+        for p in (natural, -natural)
+    )
+    everything = np.vstack([true, pseudo])
+    ranks = (_by_degree(rows, d * L) for rows in (everything, true, pseudo))
+    return SweptRanks(*ranks, span_dim=rank(everything))
 
 
 def _features(L: int, surroundings: Surroundings, points: Array) -> Covariants:
@@ -102,38 +102,36 @@ def _step(covariants: Covariants, features: Covariants, highest: int | None) -> 
     result = {}
     for l in range(highest + 1):
         for p in (1, -1):
-            same = covariants.get((l, p))
-            chunks = _coupled(covariants, features, l, p)
-            width = next(iter(features.values())).shape[2] * (2 * l + 1)
-            rows = _spanning(chain([] if same is None else [same.reshape(len(same), -1)], chunks), width)
-            if len(rows):
-                result[l, p] = rows.reshape(len(rows), 2 * l + 1, -1)
+            same = [covariants[l, p]] if (l, p) in covariants else []
+            # functions of degree <= kL are told apart by their values at (kL + 1)² points
+            functions = _spanning(chain(same, _coupled(covariants, features, l, p)), (top + 1) ** 2)
+            if functions is not None and len(functions):
+                result[l, p] = functions
     return result
 
 
 def _coupled(first: Covariants, second: Covariants, l: int, parity: int) -> Iterator[Array]:
-    """Couplings to (l, parity), a piece at a time, one row a function with all its components."""
+    """Couplings to (l, parity), a piece at a time."""
     for (a, p), f in first.items():
         for (b, q), g in second.items():
             if p * q == parity and abs(a - b) <= l <= a + b:
                 size = max(1, CHUNK // (len(g) * (2 * l + 1) * f.shape[2]))
                 for start in range(0, len(f), size):
-                    product = transvectants(f[start : start + size], g, l)
-                    yield product.reshape(len(product), -1)
+                    yield transvectants(f[start : start + size], g, l)
 
 
-def _outputs(larger: Covariants, smaller: Covariants, l: int, parity: int) -> Iterator[Array]:
-    """The components of the outputs of degree l, one row a function of the swept direction."""
-    for rows in _coupled(larger, smaller, l, parity):
-        yield rows.reshape(len(rows) * (2 * l + 1), -1)
+def _components(larger: Covariants, smaller: Covariants, l: int, parity: int) -> Iterator[Array]:
+    """The components of the outputs of degree l, each a function of its own."""
+    for functions in _coupled(larger, smaller, l, parity):
+        yield functions.reshape(len(functions) * (2 * l + 1), 1, -1)
 
 
-def _spanning(chunks: Iterable[Array], width: int) -> Array:
-    """An independent subset of the rows of all chunks."""
-    kept = np.zeros((0, width), dtype=np.int64)
+def _spanning(chunks: Iterable[Array], points: int) -> Array | None:
+    """An independent subset of the functions of all chunks, told apart by their values at the first ``points``."""
+    kept = None
     for chunk in chunks:
-        stacked = np.vstack([kept, chunk])
-        kept = stacked[independent_rows(stacked)]
+        kept = chunk if kept is None else np.concatenate([kept, chunk])
+        kept = kept[independent_rows(kept[:, :, :points].reshape(len(kept), -1))]
     return kept
 
 
@@ -141,16 +139,13 @@ def _by_degree(coefficients: Array, highest: int) -> tuple[int, ...]:
     return tuple(rank(coefficients[:, l * l : (l + 1) ** 2]) for l in range(highest + 1))
 
 
-def _times(rows: Array, matrix: nmod_mat) -> Array:
-    if not len(rows):
-        return rows
-    product = nmod_mat(*rows.shape, _flat(rows), PRIME) * matrix
-    return np.array([int(v) for v in product.entries()], dtype=np.int64).reshape(rows.shape)
-
-
-def _flat(rows: Array) -> list[int]:
-    values: list[int] = rows.ravel().tolist()
-    return values
+def _coefficients(functions: Array | None, inverse: nmod_mat) -> Array:
+    """Functions by their coefficients, one row a function, columns l² + … of degree l."""
+    columns = inverse.nrows()
+    if functions is None:
+        return np.zeros((0, columns), dtype=np.int64)
+    rows = nmod_mat(len(functions), columns, functions.ravel().tolist(), PRIME) * inverse
+    return np.array([int(v) for v in rows.entries()], dtype=np.int64).reshape(-1, columns)
 
 
 def _points(count: int, random: Random) -> Array:
