@@ -22,12 +22,6 @@ if TYPE_CHECKING:
     from span_theorem.swept import SweptRanks
     from span_theorem.swept_numeric import SweptNumeric
 
-SWEPT_SCOPE = (
-    "Scope: polynomials in the features of one convolution, one neighbour moved and all else fixed; no bound on "
-    "features of deeper layers or on readouts that are no polynomials."
-)
-
-
 @dataclass(frozen=True)
 class Instance:
     """Features of degrees l <= ``L`` in so many channels, polynomials of degree <= ``d``, outputs of one degree.
@@ -165,7 +159,7 @@ class InvariantsResult:
             "method": self.method,
             "seed": self.seed,
             "law": sentence(self.instance),
-            "scope": SWEPT_SCOPE,
+            "scope": law.SWEPT_SCOPE,
             "boundary": self.instance.boundary,
             "verified": self.verified,
             "proved": self.exact is not None and self.law_holds,

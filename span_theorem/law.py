@@ -16,6 +16,11 @@ SCOPE = (
     "with many atoms."
 )
 
+SWEPT_SCOPE = (
+    "Scope: polynomials in the features of one convolution, one neighbour moved and all else fixed; no bound on "
+    "features of deeper layers or on readouts that are no polynomials."
+)
+
 
 def require_instance(L: int, d: int, features: Features = "upto") -> None:
     """Refuse what is no instance of the theorem.

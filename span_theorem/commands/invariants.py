@@ -64,7 +64,8 @@ def _print(result: "InvariantsResult", enough: "tuple[Enough, ...]") -> None:
     from rich.panel import Panel
 
     from span_theorem.console import console, mark, table
-    from span_theorem.invariants import SWEPT_SCOPE, sentence
+    from span_theorem.invariants import sentence
+    from span_theorem.law import SWEPT_SCOPE
 
     out = console()
     out.print(sentence(result.instance), style="bold")
