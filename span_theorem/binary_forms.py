@@ -10,8 +10,8 @@ the product of forms. The coupling V_a ⊗ V_b -> V_c is, up to scale, the trans
 
     Σ_i (-1)^i C(r, i) ∂_s^(r-i) ∂_t^i f · ∂_s^i ∂_t^(r-i) g.
 
-No square roots, no denominators, and i is a number modulo p = 1 (mod 4): rational points of the sphere have images in F_p.
-Products fit 64-bit integers. Forms are arrays (..., 2l+1, points): coefficient of s^e t^(2l-e) at index e.
+No square roots, no denominators, and i is a number modulo p = 1 (mod 4): rational points of the sphere have images in
+F_p. Products fit 64-bit integers. Forms are arrays (..., 2l+1, points): coefficient of s^e t^(2l-e) at index e.
 """
 
 from functools import cache
@@ -85,7 +85,12 @@ def _coefficients(a: int, b: int, c: int) -> dict[tuple[int, int], int]:
     for e in range(2 * a + 1):
         for h in range(2 * b + 1):
             value = sum(
-                (-1) ** i * comb(r, i) * perm(e, r - i) * perm(2 * a - e, i) * perm(h, i) * perm(2 * b - h, r - i)
+                (-1) ** i
+                * comb(r, i)
+                * perm(e, r - i)
+                * perm(2 * a - e, i)
+                * perm(h, i)
+                * perm(2 * b - h, r - i)
                 for i in range(r + 1)
             )
             if value % PRIME:

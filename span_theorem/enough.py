@@ -1,8 +1,8 @@
 """From how many channels and neighbours on the invariants of a site span all that they can of one direction.
 
 More of either never hurts: a weight may be zero. (L + 1)² other neighbours are as good as any number (the sums over
-them, one vector of (L + 1)² numbers a channel, are then arbitrary), and one channel more than there are other neighbours
-marks every one of them. So both searches end.
+them, one vector of (L + 1)² numbers a channel, are then arbitrary), and one channel more than there are other
+neighbours marks every one of them. So both searches end.
 """
 
 from dataclasses import asdict, dataclass

@@ -1,7 +1,7 @@
 """How finely invariants resolve one neighbour's direction: an instance by both routes, beside the law.
 
-Polynomials of degree <= d in the features of one convolution, A_nlm = Σ_j R_n(r_j) Y_lm(u_j), l <= L, with outputs of degree
-λ (λ = 0: invariants, what an energy is made of), as functions of one neighbour's direction with all else fixed.
+Polynomials of degree <= d in the features of one convolution, A_nlm = Σ_j R_n(r_j) Y_lm(u_j), l <= L, with outputs of
+degree λ (λ = 0: invariants, what an energy is made of), as functions of one neighbour's direction with all else fixed.
 **Law** (docs/theory.md): the degrees that occur are those of :func:`span_theorem.law.swept_degrees`, l <= L⌊d/2⌋ for
 invariants; with enough channels and neighbours the functions span every H_l among them.
 """
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from span_theorem.check import Method
     from span_theorem.swept import SweptRanks
     from span_theorem.swept_numeric import SweptNumeric
+
 
 @dataclass(frozen=True)
 class Instance:
@@ -104,7 +105,9 @@ class InvariantsResult:
             return tuple(SweptDegree(l, *row, 2 * l + 1, l in expected) for l, row in enumerate(rows))
         assert self.numeric
         ranks = (degree.rank for degree in self.numeric.degrees)
-        return tuple(SweptDegree(l, rank, None, None, 2 * l + 1, l in expected) for l, rank in enumerate(ranks))
+        return tuple(
+            SweptDegree(l, rank, None, None, 2 * l + 1, l in expected) for l, rank in enumerate(ranks)
+        )
 
     @property
     def contradiction(self) -> tuple[str, ...]:
@@ -140,7 +143,9 @@ class InvariantsResult:
     def proof(self) -> str:
         """What is proved, and from what, in a few sentences."""
         if self.exact is None:
-            return "Nothing is proved: floating-point ranks confirm, they do not prove (--method exact or both)."
+            return (
+                "Nothing is proved: floating-point ranks confirm, they do not prove (--method exact or both)."
+            )
         from span_theorem.binary_forms import PRIME
 
         meet = "meet: these degrees occur and no others" if self.law_holds else "do not meet"

@@ -68,7 +68,7 @@ def invariant_requirements(l: int) -> tuple[Requirement, ...]:
     L⌊d/2⌋, ``multiplicity`` the number of invariants of degree <= d in one channel.
 
     >>> [(r.L, r.d, r.boundary) for r in invariant_requirements(5)]
-    [(5, 2, 5), (3, 4, 6), (2, 6, 6), (1, 10, 5)]
+    [(5, 2, 5), (1, 10, 5), (3, 4, 6), (2, 6, 6)]
     """
     found = []
     for L, half in minimal_pairs(l):

@@ -44,7 +44,9 @@ def unit_vector(s: Fraction, t: Fraction) -> Direction:
     return 2 * s * scale, 2 * t * scale, (s * s + t * t - 1) * scale
 
 
-def random_surroundings(channels: int, neighbours: int, seed: int = 0, coplanar: bool = False) -> Surroundings:
+def random_surroundings(
+    channels: int, neighbours: int, seed: int = 0, coplanar: bool = False
+) -> Surroundings:
     """Surroundings in general position, of small rational numbers.
 
     Args:
@@ -64,7 +66,9 @@ def random_surroundings(channels: int, neighbours: int, seed: int = 0, coplanar:
         return Fraction(random.choice((-1, 1)) * random.randint(3, 40), 20)
 
     # small heights and small radii alike: |s|, |t| <= 2 covers most of the sphere evenly enough
-    directions = tuple(unit_vector(number(), Fraction(0) if coplanar else number()) for _ in range(neighbours))
+    directions = tuple(
+        unit_vector(number(), Fraction(0) if coplanar else number()) for _ in range(neighbours)
+    )
     weights = tuple(
         tuple(Fraction(random.randint(5, 40), 20) for _ in range(neighbours + 1)) for _ in range(channels)
     )

@@ -1,11 +1,10 @@
 """What the invariants of one site see of one neighbour's direction, exactly: ranks over F_p.
 
-Features A_nlm = Σ_j w_nj Y_lm(u_j), l <= L, at given :mod:`surroundings <span_theorem.surroundings>`; E_k^λ is the space of
+Features A_nlm = Σ_j w_nj Y_lm(u_j), l <= L, at given :mod:`span_theorem.surroundings`. E_k^λ is the space of
 equivariant polynomials of degree <= k in A with values in V_λ, as functions of u_0 with all else fixed. It grows by
-couplings, E_(k+1)^λ = E_k^λ + Σ [E_k^κ ⊗ A_l]^λ and E_(a+b)^λ = Σ [E_a^κ ⊗ E_b^μ]^λ, so every coupling path is there: every
-equivariant polynomial is a combination of such paths, and what is dropped on the way is dependent *as functions*.
-The functions are kept by their values, binary forms over F_p (:mod:`span_theorem.binary_forms`), at as many points as
-fix a polynomial of degree dL on the sphere.
+couplings, E_(k+1)^λ = E_k^λ + Σ [E_k^κ ⊗ A_l]^λ and E_(a+b)^λ = Σ [E_a^κ ⊗ E_b^μ]^λ. So every coupling path is there,
+and what is dropped on the way is dependent *as functions*. The functions are kept by their values, binary forms over
+F_p (:mod:`span_theorem.binary_forms`), at as many points as fix a polynomial of degree dL on the sphere.
 
 What a rank over F_p proves: reduction modulo p is a ring homomorphism from Q(i), less what has p in a denominator, so
 it takes minors to minors: rank over F_p <= rank over Q(i), for every choice of surroundings and points.
@@ -64,8 +63,8 @@ def swept_ranks(L: int, d: int, output_degree: int, surroundings: Surroundings, 
         for p in (natural, -natural)
     )
     everything = np.vstack([true, pseudo])
-    ranks = (_by_degree(rows, d * L) for rows in (everything, true, pseudo))
-    return SweptRanks(*ranks, span_dim=rank(everything))
+    by_degree = [_by_degree(rows, d * L) for rows in (everything, true, pseudo)]
+    return SweptRanks(by_degree[0], by_degree[1], by_degree[2], rank(everything))
 
 
 def _features(L: int, surroundings: Surroundings, points: Array) -> Covariants:

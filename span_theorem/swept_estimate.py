@@ -80,6 +80,8 @@ def _step(first: dict[int, int], second: dict[int, int], l: int, points: int, fi
         if abs(a - b) <= l <= a + b:
             rows += m * n
             # terms of a transvectant times multiplications and reductions modulo p
-            seconds += 1.5e-8 * m * n * points * min((2 * a + 1) * (2 * b + 1), (2 * l + 1) * (2 * min(a, b) + 1))
+            seconds += (
+                1.5e-8 * m * n * points * min((2 * a + 1) * (2 * b + 1), (2 * l + 1) * (2 * min(a, b) + 1))
+            )
     kept = min(rows, width)
     return seconds + rows * width * (1.5e-7 + 1e-9 * kept)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from numerics.coupling import Irrep, Jet, coupled
 from numerics.harmonics import spherical_harmonics
 from numerics.quadrature import sphere_quadrature
-from numerics.rank import NumericalRank, numerical_rank, rounding_tolerance
+from numerics.rank import CLEAR, NumericalRank, numerical_rank, rounding_tolerance
 from span_theorem.surroundings import Surroundings
 
 
@@ -59,12 +59,13 @@ def swept_numeric(L: int, d: int, output_degree: int, surroundings: Surroundings
     if not columns:
         return SweptNumeric((numerical_rank([], 0.0),) * (d * L + 1), 0, len(rule.weights))
     functions = np.hstack(columns)
-    # the size of a function is no information about the span: every one counts the same
+    # the size of a function is no information about the span: every one counts the same, but a path that vanishes
+    # identically (three times V_2 to V_5) is rounding and nothing else
     norms = np.sqrt(rule.weights @ functions**2)
-    functions /= np.where(norms > np.finfo(float).eps * norms.max(), norms, np.inf)
+    functions /= np.where(norms > CLEAR * np.finfo(float).eps * norms.max(), norms, np.inf)
     coefficients = functions.T @ (rule.weights[:, None] * spherical_harmonics(d * L, rule.directions))
-    triangle = np.linalg.qr(coefficients, mode="r")
-    tolerance = rounding_tolerance(coefficients.shape, np.linalg.norm(triangle, 2))
+    triangle = np.asarray(np.linalg.qr(coefficients, mode="r"))
+    tolerance = rounding_tolerance(coefficients.shape, float(np.linalg.norm(triangle, 2)))
     degrees = tuple(
         numerical_rank(np.linalg.svd(triangle[:, l * l : (l + 1) ** 2], compute_uv=False), tolerance)
         for l in range(d * L + 1)

@@ -70,7 +70,9 @@ def _print(result: "InvariantsResult", enough: "tuple[Enough, ...]") -> None:
     out = console()
     out.print(sentence(result.instance), style="bold")
     out.print(_degrees(result))
-    partly = "Some degrees are spanned in part: more channels or neighbours would span them (--enough: how many)."
+    partly = (
+        "Some degrees are spanned in part: more channels or neighbours would span them (--enough: how many)."
+    )
     out.print("Every degree that occurs is spanned whole." if result.full else partly)
     if enough:
         rows = table("From here on the span is full", ["channels", "other neighbours"])
@@ -80,7 +82,11 @@ def _print(result: "InvariantsResult", enough: "tuple[Enough, ...]") -> None:
         out.print(f"More channels than {enough[-1].channels} need no fewer neighbours.")
     out.print(result.proof)
     if result.numeric:
-        gap = "" if result.numeric.clear else " NOT CLEAR: singular values within a factor 1000 of the tolerance;"
+        gap = (
+            ""
+            if result.numeric.clear
+            else " NOT CLEAR: singular values within a factor 1000 of the tolerance;"
+        )
         out.print(
             f"Numeric route:{gap} e3nn's couplings, all {result.numeric.paths} paths, {result.numeric.nodes} nodes."
         )

@@ -14,7 +14,10 @@ def require(
     l: Annotated[int, typer.Option("--l", min=0, max=MAX_L, help="The degree to be reached.")],
     features: Annotated[Features, typer.Option(help="upto: all Y_km, k <= L; exact: Y_Lm alone.")] = "upto",
     invariant: Annotated[
-        bool, typer.Option("--invariant", help="By invariants, what an energy is made of, of one neighbour's direction.")
+        bool,
+        typer.Option(
+            "--invariant", help="By invariants, what an energy is made of, of one neighbour's direction."
+        ),
     ] = False,
     json: Annotated[Path | None, typer.Option("--json", help="Also write the list to this file.")] = None,
 ) -> int:
@@ -37,7 +40,9 @@ def require(
     from span_theorem.requirement import COST, document, invariant_requirements, requirements
 
     if invariant and features != "upto":
-        raise InputError("--invariant is about all Y_km, k <= L, of one convolution: expected --features upto")
+        raise InputError(
+            "--invariant is about all Y_km, k <= L, of one convolution: expected --features upto"
+        )
     require_writable(json)
     pairs = invariant_requirements(l) if invariant else requirements(l, features)
     if json is not None:
@@ -52,7 +57,9 @@ def require(
     out.print(rows)
     out.print(f"{COST[0].upper()}{COST[1:]}.")
     target = 0 if invariant else l
-    out.print(f"Paths = multiplicity of l = {target} in Sym^{{<=d}}: the ways in which the features couple to it.")
+    out.print(
+        f"Paths = multiplicity of l = {target} in Sym^{{<=d}}: the ways in which the features couple to it."
+    )
     out.print(SWEPT_SCOPE if invariant else SCOPE)
     if json is not None:
         typer.echo(f"Written: {json}")

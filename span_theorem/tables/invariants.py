@@ -26,7 +26,9 @@ def invariants_table(result: Record) -> tuple[Table, ...]:
     breaks = set()
     for index, degree in enumerate(result.records("degrees")):
         l, rank, full_rank = (degree.integer(name) for name in ("l", "rank", "full_rank"))
-        parity = ["--" if degree.number(name) is None else str(degree.integer(name)) for name in ("true", "pseudo")]
+        parity = [
+            "--" if degree.number(name) is None else str(degree.integer(name)) for name in ("true", "pseudo")
+        ]
         expected = "occurs" if degree.boolean("expected") else "absent"
         found = "spanned" if rank == full_rank else "absent" if rank == 0 else "in part"
         rows.append((str(l), str(rank), str(full_rank), *parity, expected, found))
@@ -45,7 +47,9 @@ def invariants_table(result: Record) -> tuple[Table, ...]:
         cells = []
         for row in enough:
             least = row.number("neighbours")
-            cells.append((str(row.integer("channels")), "never" if least is None else str(row.integer("neighbours"))))
+            cells.append(
+                (str(row.integer("channels")), "never" if least is None else str(row.integer("neighbours")))
+            )
         caption = rf"From how many other neighbours on the span is full, $L = {L}$, $d = {d}$, $\lambda = {output}$."
         columns = (Column("channels"), Column("other neighbours"))
         tables.append(Table(label(f"{result.path.stem}-enough"), caption, columns, tuple(cells)))
