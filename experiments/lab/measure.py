@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from experiments.lab import leakage, polygons, potential, recovering
+from experiments.lab import angles, leakage, polygons, potential, recovering
 from experiments.lab.cell import Cell
 from experiments.lab.measurement import Measurement
 from experiments.lab.sources import Sources
@@ -38,6 +38,10 @@ MEASURES: dict[str, Measure] = {
     "recovery": Measure(recovering.measure, recovering.figures, recovering.shared),
     "polygon": Measure(polygons.measure, polygons.figures, polygons.shared, polygons.identity),
     "leakage": Measure(leakage.measure, leakage.figures),
+    "angles": Measure(angles.measure, angles.figures, angles.shared, angles.identity),
+    "angle energy": Measure(
+        angles.energy_measure, angles.energy_figures, angles.energy_shared, angles.identity
+    ),
     "force error": Measure(potential.force_error, potential.mean_figures),
     "energy residual": Measure(potential.energy_residual, potential.root_mean_square),
 }

@@ -17,6 +17,7 @@ STUDIES = {
     "where": "experiments.studies.where",
     "molecule": "experiments.studies.molecule",
     "leakage": "experiments.studies.leakage",
+    "angles": "experiments.studies.angles",
 }
 FORMER_NAMES = {"dose": "sensitivity", "transfer": "leakage"}
 
