@@ -9,10 +9,11 @@ others, and the spectra of energies over the same sphere.
 The sphere is that of the study `leakage`, at 0.95, 1 and 1.1 times the bond's length from structure to structure; the
 angle is that with the site's nearest other atom, in the triple of these three or in the molecule. A torsion turns one
 atom about a bond; the features of both ends are coupled. `density(L)` is no network but Σ_j R(r_j) Y_l(u_j), every
-element marked. `mlp` is no polynomial: it sees quadratic invariants and knows no degree. No fit knows L or the law. The
-energies over the whole sphere break bonds: no network has seen such structures.
+element marked. `mlp` is no polynomial: it sees quadratic invariants and knows no degree. No fit knows L or the law.
+Over the whole sphere bonds break: no network has seen such structures.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -24,7 +25,7 @@ from experiments.lab.claims import Claim, Crossed, Reached, Statement
 from experiments.lab.estimate import Results
 from experiments.lab.figures import Look
 from experiments.lab.study import Lab, Report
-from experiments.lab.tables import Table, percents, spread
+from experiments.lab.tables import Table, number, percent, percents, spread
 from experiments.spn import Probe
 from span_theorem import law
 
@@ -35,12 +36,24 @@ if TYPE_CHECKING:
 NEQUIP = {L: f"nequip:aspirin-rmd17-{name}" for L, name in ((1, "l1"), (2, "0"), (3, "l3"))}
 SAME_LABELS = "nequip:aspirin-gfn2-0"
 OTHERS = ("sevennet:7net-0", "sevennet:7net-l3i5", "so3lr:so3lr")
-FAMILIES = {"nequip": "NequIP", "sevennet": "SevenNet", "so3lr": "SO3LR"}
+KINDS = {
+    **{name: f"NequIP, L = {L}" for L, name in NEQUIP.items()},
+    **{f"density({L})": f"density, L = {L}" for L in NEQUIP},
+    **dict(zip(OTHERS, ("SevenNet, L = 2", "SevenNet, L = 3", "SO3LR, L = 4"), strict=True)),
+    **{SAME_LABELS: "NequIP, L = 2, trained on GFN2-xTB", REFERENCE: "GFN2-xTB"},
+}
+WEIGHTS = ("trained", "initial", "none")
 PROBES = (*(Probe("equivariant", d) for d in (1, 2, 3, 4)), Probe("mlp", 2, "silu"))
+COLUMNS = {"<moved": "rule", "<shown": "read", "<features": "kind", "<weights": "weights", "layer": "depth"}
 L_MAX = 10
+LOOKS = {
+    f"layer {layer}, {weights}": Look(look.colour, line, hollow=line == "o--")
+    for layer, look in figures.looks([0, 1, 2]).items()
+    for weights, line in (("trained", "o-"), ("initial", "o--"))
+}
+DEMANDED = (1, 2, 3, 4, 6)
 NOTHING = 1e-9
-"""Share of the varying power that counts as rounding: float32 features are good to 1e-6 at worst, and products of four
-of them to a few times that, in amplitude."""
+"""Share of the varying power that counts as rounding: float32 features and products of four of them."""
 SCOPE = (
     "Tested: polynomials of degree up to four in the features of one site, or of the two ends of a bond, while one "
     "atom moves and all else is fixed. L⌊d/2⌋ bounds them after one convolution.",
@@ -60,15 +73,12 @@ def cells(lab: Lab) -> list[Cell]:
         elif (card := lab.card(name)) is not None:
             selected.extend(grid(cell, layer=list(card.layers)[:layers], probe=PROBES))
 
-    for L in NEQUIP:
-        add(f"density({L})", 1)
-    for name in networks:
+    for name in (*(f"density({L})" for L in NEQUIP), *networks):
         add(name, 2 if lab.quick else 3)
     add(NEQUIP[2], 1, shuffled=True)
     for name in OTHERS[:1] if lab.quick else OTHERS:
         add(name, 1 if lab.quick else 2)
-    chosen = (NEQUIP[2],) if lab.quick else networks
-    for name in ("density(2)", *chosen):
+    for name in ("density(2)", *((NEQUIP[2],) if lab.quick else networks)):
         add(name, 2, "molecule")
         add(name, 2, "molecule", TORSION)
     return [*selected, *_energies(lab, base)]
@@ -79,254 +89,172 @@ def _energies(lab: Lab, base: Cell) -> list[Cell]:
     selected = [replace(base, backbone=REFERENCE)]
     for name in (*NEQUIP.values(), *(() if lab.quick else (SAME_LABELS, f"{NEQUIP[2]}|untrained"))):
         if lab.card(name) is not None:
-            layers = ["0", "1"] if lab.quick else ["0", "1", "2"]
-            selected += grid(replace(base, backbone=name), layer=layers, probe=[Probe("equivariant", 2)])
+            selected += grid(replace(base, backbone=name), layer="01" if lab.quick else "012")
     return selected
 
 
 def report(lab: Lab, results: Results) -> Report:
     results = results.assign(
-        kind=lambda cell, measurement: _kind(cell.backbone, measurement.facts["L"]),
-        weights=lambda cell, measurement: _weights(cell.backbone),
-        depth=lambda cell, measurement: measurement.facts["depth"],
-        L=lambda cell, measurement: measurement.facts.get("order", measurement.facts["L"]),
-        probe=lambda cell, measurement: "mlp" if cell.probe.solver == "mlp" else f"d = {cell.probe.degree}",
-        above=lambda cell, measurement: _above(cell, measurement),
+        kind=lambda cell, found: KINDS[cell.backbone.partition("|")[0]],
+        weights=lambda cell, found: WEIGHTS[("untrained" in cell.backbone) - (":" not in cell.backbone)],
+        depth=lambda cell, found: found.facts["depth"],
+        order=lambda cell, found: found.facts.get("order"),
+        probe=lambda cell, found: "mlp" if cell.probe.solver == "mlp" else f"d = {cell.probe.degree}",
     )
-    angles = results.where(measure="angles")
-    real = angles.where(shuffled=False)
-    by = ["kind", "weights", "backbone", "rule", "read", "depth", "L", "solver", "d", "probe"]
-    table = real.estimate(by)
-    table["law"] = [law.swept_boundary(L, d) for L, d in zip(table["L"], table["d"], strict=True)]
-    energies = results.where(measure="angle energy").estimate(["kind", "weights", "backbone", "depth", "L"])
-    tables = [
-        _boundaries(table), _spectra(table), _recovered(table, SPHERE), _recovered(table, TORSION), _demand(energies)
-    ]  # fmt: skip
-    claims = _claims(real, table, angles.where(shuffled=True).estimate(["d", "probe"]), energies)
-    return Report(claims, tables, lambda: draw(table, energies), SCOPE)
+    by = ["kind", "weights", "backbone", "rule", "read", "depth", "order", "solver", "d", "probe", "shuffled"]
+    table = results.where(measure="angles").estimate(by)
+    table["law"] = [law.swept_boundary(int(L), d) for L, d in zip(table["order"], table["d"], strict=True)]
+    shuffled, table = table[table["shuffled"]], table[~table["shuffled"]]
+    energies = results.where(measure="angle energy").estimate(["kind", "weights", "depth"])
+    tables = [_boundaries(table), _spectra(table), _recovered(table)]
+    tables += [_demand(energies)] if len(energies) else []
+    return Report(_claims(table, shuffled), tables, lambda: draw(table, energies), SCOPE)
 
 
-def _kind(backbone: str, L: int | None) -> str:
-    if backbone == REFERENCE:
-        return "GFN2-xTB"
-    family = FAMILIES.get(backbone.partition(":")[0], "density")
-    return f"{family}, L = {L}" + " (GFN2)" * backbone.startswith(SAME_LABELS)
-
-
-def _weights(backbone: str) -> str:
-    if backbone == REFERENCE or backbone.startswith("density"):
-        return "none"
-    return "initial" if backbone.endswith("|untrained") else "trained"
-
-
-def _above(cell: Cell, measurement: "object") -> float:
-    """Largest share of the varying power above the law, over structures; only told after the measurement."""
-    sums, facts = measurement.sums, measurement.facts  # type: ignore[attr-defined]
-    if cell.measure != "angles" or "share" not in sums:
-        return float("nan")
-    boundary = law.swept_boundary(facts["order"], cell.probe.degree)
-    shares = sums["share"]
-    varying = shares[shares[:, 0] == shares[:, 0]]
-    return float(varying[:, boundary:].sum(axis=1).max()) if len(varying) else 0.0
+def _above(table: "DataFrame", by: Sequence[str]) -> "DataFrame":
+    """Share of the varying power above the law, one row a group."""
+    rows = table[(table["l"] > table["law"]) & (table["solver"] == "equivariant")]
+    return rows.groupby(list(by), sort=False, as_index=False)["share"].sum()  # type: ignore[no-any-return]
 
 
 def _last(rows: "DataFrame") -> str:
     """The highest l up to which every wave is recovered, by the lower end of its interval."""
-    last = 0
-    for _, row in rows.sort_values("l").iterrows():
-        if row["l"] > L_MAX or not row["r2_low"] > THRESHOLD:
-            break
-        last = int(row["l"])
-    return "≥ 10" if last == L_MAX else str(last)
+    found = _found(rows.sort_values("l"))[:L_MAX].tolist()
+    return "≥ 10" if all(found) else str(found.index(False))
 
 
 def _boundaries(table: "DataFrame") -> Table:
     """Every network and layer: the law beside what is recovered."""
     import pandas
 
-    by = ["rule", "read", "kind", "weights", "depth"]
+    by = list(COLUMNS.values())
     rows = []
     for key, group in table.groupby(by, sort=False):
-        row = dict(zip(by, key, strict=True))
-        for probe, part in group.groupby("probe", sort=False):
-            row[probe] = _last(part)
-        row["law"] = ", ".join(str(law.swept_boundary(group["L"].iloc[0], d)) for d in (1, 2, 3, 4))
-        row["law"] = row["law"] if row["depth"] == 0 else "none"
-        rows.append(row)
+        bounds = ", ".join(str(law.swept_boundary(int(group["order"].iloc[0]), d)) for d in (1, 2, 3, 4))
+        row = dict(zip(by, key, strict=True)) | {"law": bounds if key[-1] == 0 else "none"}
+        rows.append(row | {probe: _last(part) for probe, part in group.groupby("probe")})
     return Table.of(
         "angles",
         "Up to which l every P_l(cos θ) (sphere), or n every cos nφ (torsion), is recovered: lower end of R² above "
         "0.05; the law L⌊d/2⌋ for d = 1, 2, 3, 4 holds after one convolution",
         pandas.DataFrame(rows),
-        {"<moved": "rule", "<shown": "read", "<features": "kind", "<weights": "weights"}
-        | {"layer": "depth", "<law": "law"}
-        | {probe: probe for probe in ("d = 1", "d = 2", "d = 3", "d = 4", "mlp")},
+        COLUMNS | {"<law": "law"} | {f"d = {d}": f"d = {d}" for d in (1, 2, 3, 4)} | {"mlp": "mlp"},
         group="rule",
-    )  # fmt: skip
-
-
-def _spectra(table: "DataFrame") -> Table:
-    """Share of the varying power above L⌊d/2⌋ of all invariants."""
-    import pandas
-
-    rows = table[(table["rule"] == SPHERE) & (table["solver"] == "equivariant") & (table["d"] > 1)]
-    by = ["read", "kind", "weights", "depth"]
-    found = []
-    for key, group in rows.groupby([*by, "d"], sort=False):
-        above = group[group["l"] > group["law"]]
-        found.append(dict(zip([*by, "d"], key, strict=True)) | {"above": float(above["share"].sum())})
-    wide = spread(pandas.DataFrame(found), by, "d", lambda row: _percent(row["above"]))
-    return Table.of(
-        "angles-spectra",
-        "Share of the varying power of all invariant polynomials above L⌊d/2⌋, per cent, one neighbour over the sphere",
-        wide,
-        {"<shown": "read", "<features": "kind", "<weights": "weights", "layer": "depth"}
-        | {f"d = {d}": d for d in wide.columns.drop(by)},
-        group="read",
     )
 
 
-def _percent(share: float) -> str:
-    return "" if share != share else "0" if share < NOTHING else f"{100 * share:.2g}"
-
-
-def _recovered(table: "DataFrame", rule: str) -> Table:
-    """R² of every wave at the first layer and the second."""
-    by = ["kind", "weights", "depth", "probe"]
-    wanted = table[(table["rule"] == rule) & (table["l"] <= L_MAX) & (table["probe"] != "d = 1")]
-    if rule == SPHERE:
-        wanted = wanted[(wanted["read"] == "triple") & (wanted["depth"] < 2)]
-    wide = spread(wanted, by, "l", lambda row: f"{row['r2'] + 0:.2f}".replace("-0.00", "0.00"))
-    what = "P_l(cos θ) in the triple" if rule == SPHERE else "cos nφ in the molecule"
+def _spectra(table: "DataFrame") -> Table:
+    by = list(COLUMNS.values())
+    above = _above(table[table["d"] > 1], [*by, "d"])
+    wide = spread(above, by, "d", lambda row: "0" if row["share"] < NOTHING else f"{100 * row['share']:.2g}")
     return Table.of(
-        f"angles-{'recovery' if rule == SPHERE else 'torsion'}",
-        f"R² of {what} on structures never fitted; intervals: cells.csv",
+        "angles-spectra",
+        "Share of the varying power of all invariant polynomials of degree ≤ d above L⌊d/2⌋, per cent",
+        wide,
+        COLUMNS | {f"d = {d}": d for d in wide.columns.drop(by)},
+        group="rule",
+    )
+
+
+def _recovered(table: "DataFrame") -> Table:
+    """R² of every wave at the first layer and the second; of torsions only the boundary is told."""
+    by = ["kind", "weights", "depth", "probe"]
+    wanted = table[(table["rule"] == SPHERE) & (table["read"] == "triple") & (table["l"] <= L_MAX)]
+    wanted = wanted[(wanted["depth"] < 2) & (wanted["d"] > 1)]
+    wide = spread(wanted, by, "l", lambda row: number(row["r2"], 2))
+    return Table.of(
+        "angles-recovery",
+        "R² of P_l(cos θ) in the triple on structures never fitted; intervals: cells.csv",
         wide,
         {"<features": "kind", "<weights": "weights", "layer": "depth", "<probe": "probe"}
-        | {("l" if rule == SPHERE else "n") + f" = {l}": l for l in wide.columns.drop(by)},
+        | {f"l = {l}": l for l in wide.columns.drop(by)},
         group="kind",
     )
 
 
 def _demand(energies: "DataFrame") -> Table:
     """Energies over the sphere: how much of their power lies above what ceilings allow."""
-    by = ["kind", "weights"]
-    carried = spread(
-        energies[(energies["l"] == 1) & energies["depth"].notna()].astype({"depth": int}),
-        by, "depth", percents("carried"),
-    ).set_index(by)  # fmt: skip
-    first = energies[energies["depth"].isna() | (energies["depth"] == 0)]
-    rows = []
-    for key, group in first.groupby(by, sort=False):
-        row = dict(zip(by, key, strict=True))
-        total = group["share"].sum()
-        row["rms"] = f"{(group['rms'] ** 2).sum() ** 0.5:.2f}"
-        row |= {
-            f"above {l}": f"{100 * group.loc[group['l'] > l, 'share'].sum() / total:.2f}"
-            for l in (1, 2, 3, 4, 6)
-        }
-        row |= {f"layer {k}": carried[k].get(key, "") for k in carried}
-        rows.append(row)
     import pandas
 
+    rows: dict[tuple[str, str], dict[str, str]] = {}
+    by = ["kind", "weights", "depth"]
+    for (kind, weights, depth), group in energies.groupby(by, sort=False, dropna=False):
+        row = rows.setdefault((kind, weights), {"kind": kind, "weights": weights})
+        row["rms"] = f"{(group['rms'] ** 2).sum() ** 0.5:.2f}"
+        row |= {f"above {l}": percent(group.loc[group["l"] > l, "share"].sum()) for l in DEMANDED}
+        if depth == depth:
+            row[f"layer {depth:.0f}"] = percents("carried")(group.iloc[0])
+    found = pandas.DataFrame(list(rows.values())).fillna("")
     return Table.of(
         "angles-energy",
         "Energy while the neighbour moves over the sphere in the molecule: root mean square of what varies, eV; share "
         "of its power above l, per cent; share of it that quadratic invariants of the site at a layer reproduce on "
         "other structures, per cent",
-        pandas.DataFrame(rows),
-        {"<energy of": "kind", "<weights": "weights", "rms": "rms"}
-        | {f"above {l}": f"above {l}" for l in (1, 2, 3, 4, 6)}
-        | {f"layer {k}": f"layer {k}" for k in carried},
+        found.rename(columns={"kind": "energy of"}),
+        {"<energy of": "energy of"} | {name: name for name in found.columns.drop("kind")},
     )
 
 
-def _claims(real: Results, table: "DataFrame", shuffled: "DataFrame", energies: "DataFrame") -> list[Claim]:
-    cells = real.table[(real.table["depth"] == 0) & (real.table["solver"] == "equivariant")]
-    places = cells["backbone"] + ", " + cells["rule"] + ", " + cells["read"] + ", " + cells["probe"]
-    leaks = tuple(places[cells["above"] >= NOTHING])
-    first = table[(table["depth"] == 0) & (table["l"] <= L_MAX)]
-    polynomial = first[first["solver"] == "equivariant"]
-    above = polynomial[polynomial["l"] > polynomial["law"]]
-    triple = polynomial[(polynomial["read"] == "triple") & (polynomial["l"] <= polynomial["law"])]
-    network = first[(first["solver"] == "mlp") & (first["read"] == "triple") & (first["l"] > first["law"])]
-    deeper = real.table[
-        (real.table["depth"] == 1) & (real.table["d"] == 2) & (real.table["solver"] == "equivariant")
-    ]
-    claims: list[Claim] = [
-        Reached("after one convolution no invariant has power above L⌊d/2⌋", len(cells), leaks),
-        Reached(
-            "after one convolution no polynomial recovers a wave above L⌊d/2⌋",
-            len(above),
-            tuple(_place(row) for _, row in above[above["r2_low"] > THRESHOLD].iterrows()),
+def _claims(table: "DataFrame", shuffled: "DataFrame") -> list[Claim]:
+    above = _above(table[table["depth"] <= 1], ["backbone", "rule", "read", "depth", "probe"])
+    waves = table[(table["depth"] == 0) & (table["l"] <= L_MAX)]
+    polynomial, network = waves[waves["solver"] == "equivariant"], waves[waves["solver"] == "mlp"]
+    first, inside = above[above["depth"] == 0], polynomial["l"] <= polynomial["law"]
+    within = polynomial[inside & (polynomial["read"] == "triple")]
+    beyond = _found(network[(network["l"] > network["law"]) & (network["read"] == "triple")])
+    deeper = above[(above["depth"] == 1) & (above["probe"] == "d = 2")]["share"]
+    text = f"After one convolution at most {first['share'].max():.0e} of the varying power lies above L⌊d/2⌋"
+    if len(deeper):
+        text += f"; after two, quadratic invariants have {deeper.min():.1%} to {deeper.max():.1%} of it there"
+    one = "after one convolution"
+    return [
+        _none(f"{one} no invariant varies above L⌊d/2⌋", first, first["share"] >= NOTHING),
+        _none(f"{one} no polynomial recovers a wave above L⌊d/2⌋", polynomial[~inside], _found(polynomial)),
+        _none(
+            "shuffled targets are recovered by nothing", shuffled[shuffled["l"] <= L_MAX], _found(shuffled)
         ),
-        Reached(
-            "after one convolution every P_l up to L⌊d/2⌋ is recovered in the triple",
-            len(triple),
-            tuple(_place(row) for _, row in triple[~(triple["r2_low"] > THRESHOLD)].iterrows()),
-        ),
-        Crossed(
-            "A probe that is no polynomial recovers P_l above L from the first layer's invariants",
-            int((network["r2_low"] > THRESHOLD).sum()),
-            len(network),
-        ),
-        Reached(
-            "shuffled targets are recovered by nothing",
-            len(shuffled[shuffled["l"] <= L_MAX]),
-            tuple(
-                f"{row['probe']}, l = {row['l']}"
-                for _, row in shuffled[shuffled["r2_low"] > THRESHOLD].iterrows()
-            ),
-        ),
+        Crossed(f"{one} a probe that is no polynomial recovers P_l above L", int(beyond.sum()), len(beyond)),
         Statement(
-            f"After one convolution at most {cells['above'].max():.0e} of the varying power lies above L⌊d/2⌋; after "
-            f"two, quadratic invariants have {deeper['above'].min():.1%} to {deeper['above'].max():.1%} of it there."
+            _none(f"{one} P_l up to L⌊d/2⌋ are recovered in the triple", within, ~_found(within)).words()
         ),
+        Statement(f"{text}."),
     ]
-    reference = energies[energies["kind"] == "GFN2-xTB"]
-    if len(reference):
-        misses = ", ".join(
-            f"{reference.loc[reference['l'] > l, 'share'].sum():.1%} above {l}" for l in (1, 2, 3, 4, 6)
-        )
-        claims.append(Statement(f"Of the reference energy's varying power over the sphere lies {misses}."))
-    return claims
 
 
-def _place(row: "Series") -> str:
-    where = f"{row['backbone']}, {row['rule']}, {row['read']}"
-    return f"{where}, {row['probe']}, l = {row['l']} (R² = {row['r2']:.2f})"
+def _found(rows: "DataFrame") -> "Series":
+    return rows["r2_low"] > THRESHOLD
+
+
+def _none(what: str, rows: "DataFrame", against: "Series") -> Reached:
+    """That something holds in all rows but those that speak against it."""
+    short = rows[against.reindex(rows.index)]
+    ends = short["l"].map(", l = {}".format) if "l" in short else ""
+    places = short["backbone"] + ", " + short["rule"] + ", " + short["read"] + ", " + short["probe"] + ends
+    return Reached(what, len(rows), tuple(places))
 
 
 def draw(table: "DataFrame", energies: "DataFrame") -> "Figure":
-    """R² by l in the triple, a panel a network at its first layer; last the energies' spectra."""
-    rows = table[(table["rule"] == SPHERE) & (table["read"] == "triple") & (table["l"] <= L_MAX)]
-    kinds = [kind for kind in rows["kind"].unique() if kind.startswith(("NequIP", "density"))]
-    looks = figures.looks(["d = 2", "d = 3", "d = 4"]) | {"mlp": Look("0.5", "s:")}
-    figure, axes = figures.panels(2 * len(kinds) // 2 + 4, 4, height=2.0)
-    shown = [(kind, 0) for kind in kinds] + [(kind, 1) for kind in kinds if kind.startswith("NequIP")]
-    for panel, (kind, depth) in zip(axes, shown, strict=False):
-        own = rows[(rows["kind"] == kind) & (rows["depth"] == depth)]
-        for weights, line in (("trained", "-"), ("none", "-"), ("initial", "--")):
-            lines = {name: replace(look, line=look.line[0] + line) for name, look in looks.items()}
-            part = own[own["weights"] == weights]
-            figures.curves(panel, part, "probe", lines, y="r2", names=lambda name, w=weights: f"{name}, {w}")
-        figures.tidy(panel, THRESHOLD, None, L_MAX)
-        if depth == 0:
-            for d, line in ((2, "--"), (4, ":")):
-                panel.axvline(
-                    law.swept_boundary(int(own["L"].iloc[0]), d) + 0.5, color="0.3", linestyle=line, lw=0.8
-                )
-        panel.set_title(f"{kind}, layer {depth}", fontsize=8)
-    axes[0].set_ylabel("$R^2$ of $P_l$", fontsize=8)
-    panel = axes[len(shown)]
-    spectra = energies[energies["depth"].isna() | (energies["depth"] == 0)]
-    spectra = spectra[spectra["l"] <= L_MAX].assign(name=spectra["kind"] + ", " + spectra["weights"])
-    figures.curves(panel, spectra, "name", figures.looks(spectra["name"].unique()), y="share")
-    panel.set_yscale("log")
-    panel.set_title("energy over the sphere", fontsize=8)
-    panel.set_xlabel("degree $l$", fontsize=8)
-    panel.tick_params(labelsize=7)
-    for empty in axes[len(shown) + 1 :]:
-        empty.set_axis_off()
+    """Spectra of quadratic invariants by layer beside the reference energy's, a panel a network; R² at layer 0 last."""
+    shown = table[(table["rule"] == SPHERE) & (table["read"] == "triple") & (table["l"] <= L_MAX)]
+    networks = shown[shown["kind"].str.startswith("NequIP")]
+    figure, axes = figures.panels(networks["kind"].nunique() + 1, 2, width=3.2, height=2.4)
+    for panel, (kind, own) in zip(axes, networks.groupby("kind", sort=False), strict=False):
+        spectra = own[(own["probe"] == "d = 2") & (own["share"] > NOTHING)].sort_values(
+            "depth", kind="stable"
+        )
+        spectra = spectra.assign(
+            name=[f"layer {k}, {w}" for k, w in zip(spectra["depth"], spectra["weights"], strict=True)]
+        )
+        figures.curves(panel, spectra, "name", LOOKS, y="share")
+        if len(energies):
+            demand = energies[(energies["kind"] == "GFN2-xTB") & (energies["l"] <= L_MAX)]
+            figures.curve(panel, demand, "l", "share", Look("black", "s:"), "GFN2-xTB energy")
+        panel.axvline(law.swept_boundary(int(own["order"].iloc[0]), 2) + 0.5, color="0.3", linestyle="--")
+        panel.set_yscale("log")
+        panel.set_title(f"{kind}: share of power by $l$, $d = 2$", fontsize=8)
+    density = shown[shown["kind"] == "density, L = 2"]
+    figures.curves(axes[-1], density, "probe", figures.looks(density["probe"].unique()), y="r2")
+    figures.tidy(axes[-1], THRESHOLD, None, L_MAX)
+    axes[-1].set_title("no network, L = 2: $R^2$ of $P_l$", fontsize=8)
     figures.legend_below(figure)
     return figure
