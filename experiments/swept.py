@@ -29,15 +29,17 @@ ANGLES = 32
 
 
 class Sweep(Protocol):
-    """Where one atom moves.
+    """Where one atom moves."""
 
-    Attributes:
-        sites: atoms whose features are read.
-        weights: (n,) of the positions of :meth:`whole`, with sum 1.
-    """
+    @property
+    def sites(self) -> tuple[int, ...]:
+        """Atoms whose features are read."""
+        ...
 
-    sites: tuple[int, ...]
-    weights: Array
+    @property
+    def weights(self) -> Array:
+        """(n,) of the positions of :meth:`whole`, with sum 1."""
+        ...
 
     def whole(self, positions: Array, index: int) -> Array:
         """The structure ``index``, (n_atoms, 3), with the moved atom everywhere: (n, n_atoms, 3), Å."""
@@ -176,7 +178,7 @@ def choose_torsion(frames: Frames) -> TorsionSweep:
     """
     from experiments.data.bonds import bond_matrix
 
-    bonds = bond_matrix(frames.numbers, frames.positions).all(axis=0)
+    bonds = np.asarray(bond_matrix(frames.numbers, frames.positions).all(axis=0))
     found = []
     for moved, near in np.argwhere(bonds).tolist():
         for far in np.flatnonzero(bonds[near]).tolist():

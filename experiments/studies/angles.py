@@ -114,7 +114,7 @@ def report(lab: Lab, results: Results) -> Report:
 def _above(table: "DataFrame", by: Sequence[str]) -> "DataFrame":
     """Share of the varying power above the law, one row a group."""
     rows = table[(table["l"] > table["law"]) & (table["solver"] == "equivariant")]
-    return rows.groupby(list(by), sort=False, as_index=False)["share"].sum()  # type: ignore[no-any-return]
+    return rows.groupby(list(by), sort=False, as_index=False)["share"].sum()
 
 
 def _last(rows: "DataFrame") -> str:
