@@ -22,6 +22,7 @@ STUDIES = {
     "leakage": "experiments.studies.leakage",
     "coverage": "experiments.studies.coverage",
     "crystals": "experiments.studies.crystals",
+    "angles": "experiments.studies.angles",
 }
 FORMER_NAMES = {"dose": "sensitivity", "transfer": "leakage"}
 
