@@ -230,8 +230,16 @@ ELSEWHERE = {
     *(
         f"span_theorem {name}"
         for name in (
-            "check", "grid", "certify", "multiplicity", "require", "show", "polygon", "folds", "prove",
-        )  # fmt: skip
+            "check",
+            "grid",
+            "certify",
+            "multiplicity",
+            "require",
+            "show",
+            "polygon",
+            "folds",
+            "prove",
+        )
     ),
 }
 PROGRAMS = {
