@@ -18,7 +18,7 @@ from span_theorem.surroundings import random_surroundings
 from span_theorem.swept_estimate import numeric_swept_estimate, swept_estimate
 
 if TYPE_CHECKING:
-    from span_theorem.check import Method
+    from span_theorem.instance import Method
     from span_theorem.swept import SweptRanks
     from span_theorem.swept_numeric import SweptNumeric
 
@@ -156,7 +156,7 @@ class InvariantsResult:
         )
 
     def to_dict(self) -> dict[str, Any]:
-        from span_theorem.check import versions
+        from span_theorem.instance import versions
 
         return {
             "kind": "invariants",

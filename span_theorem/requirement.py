@@ -73,7 +73,7 @@ def invariant_requirements(l: int) -> tuple[Requirement, ...]:
     found = []
     for L, half in minimal_pairs(l):
         d = 2 * half
-        paths = multiplicities(L, d).total[0]
+        paths = multiplicity_in_total(L, d, 0)
         found.append(Requirement(L, d, law.swept_boundary(L, d), polynomial_count(L, d), paths))
     return tuple(sorted(found, key=lambda r: (r.cost, r.L)))
 

@@ -226,7 +226,7 @@ ELSEWHERE = {
     # what these read lies in folders of their own, under names that hold a checksum: see the tests below
     *("aspirin", "controls", "demo", "data list", "data verify", "data generate"),
     # these read no file of a user's
-    *("backbones", "train recipes", "doctor", "cache list", "cache empty"),
+    *("backbones", "data crystals", "train recipes", "doctor", "cache list", "cache empty"),
     *(
         f"span_theorem {name}"
         for name in (

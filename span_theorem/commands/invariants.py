@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from span_theorem.check import Method
+from span_theorem.instance import Method
 
 if TYPE_CHECKING:
     from rich.table import Table

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 from e3nn.o3 import Irreps, spherical_harmonics
+from scipy.linalg import block_diag
 
 from experiments.backbones.batch import Batch
 from experiments.density import Density, open_density
@@ -14,9 +15,11 @@ from experiments.lab.angles import REFERENCE, figures
 from experiments.lab.cell import Cell, grid
 from experiments.lab.runner import run
 from experiments.lab.sources import Sources
+from experiments.samples import random_rotations
 from experiments.spn import Probe
 from experiments.structures import Structures
 from experiments.swept import choose_sphere, choose_torsion
+from numerics.harmonics import wigner_d
 from span_theorem import law
 from span_theorem.errors import InputError
 from tests.experiments.synthetic import random_frames
@@ -166,7 +169,10 @@ def test_polynomials_are_invariant():
     rng = np.random.default_rng(0)
     irreps = Irreps("3x0e+2x1o+2x2e")
     values = rng.normal(size=(40, irreps.dim))
-    turn = irreps.D_from_angles(*torch.tensor([0.3, 1.1, -0.7], dtype=torch.float64)).numpy()
+    rotation = random_rotations(1, 1, rng)[0]
+    turn = block_diag(
+        *(wigner_d(irrep.l, rotation)[0] for channels, irrep in irreps for _ in range(channels))
+    )
     before, after = (by_irrep(v, irreps) for v in (values, values @ turn.T))
     for chosen in (
         random_polynomials(before, 3, 20, rng),
@@ -193,7 +199,7 @@ def test_energies_of_the_reference_have_a_spectrum():
         (random_frames(3, 0, 2), "sphere", "at least 3 atoms"),
         (bent(3, 0), "torsion", "four bonded atoms"),
         (bent(3, 0), "pair(0, 1)", "expected sphere or torsion"),
-        (Structures.of_molecule(np.array([1, 6, 8]), np.array([[[0, 0, 0], [0, 0, 1.1], [1.2, 0, 0.0]]]), None, None, "close"),
+        (Structures.of_molecule([1, 6, 8], [[[0, 0, 0], [0, 0, 1.1], [1.2, 0, 0.0]]], source="close"),
          "sphere", "without a clash"),
     ],
 )  # fmt: skip
