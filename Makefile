@@ -5,8 +5,10 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 SMALL  := $(if $(wildcard $(STAMP)),$(STAMP),$(VENV)/.demo)
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --editable
+PROVER := coq libcoq-mathcomp-multinomials libcoq-mathcomp-zify
+SUDO   := $(if $(filter-out 0,$(shell id -u)),sudo)
 
-.PHONY: demo test fuzz package docs tutorials tables results venv lint bench clean
+.PHONY: demo test proof prover fuzz package docs tutorials tables results venv lint bench clean
 
 demo: $(SMALL)
 	$(BIN)/python -m span_theorem check --L 2 --d 2
@@ -15,6 +17,15 @@ demo: $(SMALL)
 # one thread a process: the tests run side by side, one process a core
 test: $(STAMP)
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto
+
+# the theorem for every L and d, checked by Coq
+proof: $(SMALL) prover
+	$(BIN)/python -m span_theorem prove
+
+# Coq and the libraries of the proof, where they are missing (Debian and Ubuntu)
+prover:
+	command -v coqc >/dev/null || { $(SUDO) apt-get -qq update && \
+	  $(SUDO) apt-get -qq install -y --no-install-recommends $(PROVER) >/dev/null; }
 
 # many more random cases of every kind of file, option and interruption: ten minutes or more
 fuzz: $(STAMP)

@@ -14,6 +14,7 @@ from span_theorem.output import write_json
 BENCHMARKS = {
     "theorem": "benchmarks.theorem",
     "features": "benchmarks.features",
+    "reading": "benchmarks.reading",
     "diagnose": "benchmarks.diagnose",
     "spn": "benchmarks.spn",
     "bootstrap": "benchmarks.bootstrap",

@@ -11,6 +11,7 @@ from typing import Any
 
 FRAMES = 1500
 NAIVE_FRAMES = 50
+CELLS, CELL_ATOMS = 10, 64
 BACKBONE, LAYER, SITE = "nequip:aspirin-rmd17-0", "1", 12
 
 
@@ -19,26 +20,28 @@ def run() -> dict[str, Any]:
     import torch
 
     from experiments.backbones import Options, open_backbone
-    from experiments.data import load
-    from experiments.features import FeatureReader
+    from experiments.backbones.batch import Batch
+    from experiments.data import read_structures
+    from experiments.features import FeatureReader, Sites
 
     torch.set_num_threads(os.cpu_count() or 1)
     backbone = open_backbone(BACKBONE, Options(layer=LAYER))
-    frames = load("embedded:train").select(range(FRAMES))
-    reader = FeatureReader()
-    reader.read(backbone, frames.select(range(50)), SITE, jacobian=True)  # warm up
+    frames = read_structures("embedded:train").subset(range(FRAMES))
+    reader, sites = FeatureReader(), Sites.same(frames, SITE)
+    few = frames.subset(range(50))
+    reader.read(backbone, few, Sites.same(few, SITE), jacobian=True)  # warm up
 
-    features_s = _seconds(lambda: reader.read(backbone, frames, SITE))
-    jacobian_s = _seconds(lambda: reader.read(backbone, frames, SITE, jacobian=True))
-    numbers = torch.tensor(frames.numbers)
-    positions = torch.tensor(frames.positions[:NAIVE_FRAMES])
-    every_s = _seconds(lambda: backbone.features(numbers, positions))
-    naive_s = _seconds(lambda: _naive_jacobian(backbone, numbers, positions))
+    features_s = _seconds(lambda: reader.read(backbone, frames, sites))
+    jacobian_s = _seconds(lambda: reader.read(backbone, frames, sites, jacobian=True))
+    batch = Batch.of(frames.subset(range(NAIVE_FRAMES)))
+    every_s = _seconds(lambda: backbone.features(batch))
+    naive_s = _seconds(lambda: _naive_jacobian(backbone, batch))
     return {
         "features": [
             _row("features of the site", FRAMES, features_s) | {"target": "300 frames/s"},
             _row("features of every atom", NAIVE_FRAMES, every_s),
         ],
+        "cells": [_cells(sites) for sites in (1, CELL_ATOMS)],
         "jacobians": [
             _row("Jacobian, only what reaches the site", FRAMES, jacobian_s) | {"target": "150 s"},
             _row("Jacobian, naive loop", NAIVE_FRAMES, naive_s)
@@ -47,11 +50,33 @@ def run() -> dict[str, Any]:
     }
 
 
-def _naive_jacobian(backbone: Any, numbers: Any, positions: Any) -> Any:
+def _cells(sites: int) -> dict[str, Any]:
+    """Rattled NaCl, 64 atoms a cell, SevenNet-0: features of one site, or of every atom."""
+    import numpy as np
+    from ase.build import bulk
+
+    from experiments.backbones import open_backbone
+    from experiments.features import FeatureReader, Sites
+    from experiments.structures import Structures
+
+    perfect = bulk("NaCl", "rocksalt", 5.64, cubic=True) * (2, 2, 2)
+    images = []
+    for seed in range(CELLS):
+        images.append(perfect.copy())
+        images[-1].rattle(0.05, seed=seed)
+    structures = Structures.from_ase(images)
+    read = Sites(np.repeat(np.arange(CELLS), sites), np.tile(np.arange(sites), CELLS))
+    backbone = open_backbone("sevennet:7net-0")
+    FeatureReader().read(backbone, structures.subset([0]), Sites.same(structures.subset([0]), 0))  # warm up
+    seconds = _seconds(lambda: FeatureReader().read(backbone, structures, read))
+    return _row(f"sevennet:7net-0, NaCl, 64 atoms, features of {sites}", CELLS, seconds)
+
+
+def _naive_jacobian(backbone: Any, batch: Any) -> Any:
     import torch
 
-    moved = positions.clone().requires_grad_()
-    features = backbone.features(numbers, moved)[:, SITE]
+    moved = batch.positions.clone().requires_grad_()
+    features = backbone.features(batch.moved(moved))[batch.first[:-1] + SITE]
     return torch.stack(
         [
             torch.autograd.grad(features[:, component].sum(), moved, retain_graph=True)[0]

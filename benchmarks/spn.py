@@ -26,13 +26,14 @@ def run() -> dict[str, Any]:
     import torch
 
     from experiments.diagnosis import Diagnosis, diagnose
-    from experiments.direction import MarkedPair
-    from experiments.lab.cell import Cell, pair
+    from experiments.environments import Pair
+    from experiments.features import Sites
+    from experiments.lab.cell import Cell
     from experiments.lab.sources import Access, Sources
     from experiments.spn import Probe
 
     torch.set_num_threads(os.cpu_count() or 1)
-    base = Cell(BACKBONE, rule=pair(SITE, TOWARD), n_train=N_TRAIN, n_test=N_TEST, l_max=L_MAX)
+    base = Cell(BACKBONE, rule=str(Pair(SITE, TOWARD)), n_train=N_TRAIN, n_test=N_TEST, l_max=L_MAX)
     with tempfile.TemporaryDirectory() as folder:
         sources = Sources(Access(cache=Path(folder)))
 
@@ -48,8 +49,8 @@ def run() -> dict[str, Any]:
         reached = float(closed.resampled.at("rho", FREQUENCY).value)
         backbone = sources.backbone(base)
         training, test = sources.structures(base)
-        features = sources.reader.read(backbone, training, SITE).values
-    marked = MarkedPair(SITE, TOWARD)
+        features = sources.reader.read(backbone, training, Sites.same(training, SITE)).values
+    marked = Pair(SITE, TOWARD)
     live, live_s, steps = _adam_head(backbone, training, test, marked, features, reached - CLOSE)
     return {
         "cached features": [
@@ -83,12 +84,12 @@ def _adam_head(
     import numpy as np
     import torch
 
+    from experiments.backbones.batch import Batch
     from experiments.backbones.site import site_features
     from experiments.injection import direction_of, harmonics
     from experiments.samples import random_rotations
 
     rng = np.random.default_rng(0)
-    numbers = torch.tensor(training.numbers)
     direction = direction_of(FREQUENCY, 0)
     mean, spread = (torch.tensor(v(features, axis=0)).float() for v in (np.mean, np.std))
     spread = spread.clamp(min=1e-6)
@@ -97,10 +98,10 @@ def _adam_head(
         turned = frames.turned(random_rotations(len(frames), orientations, rng))
         with torch.no_grad():
             parts = [
-                site_features(backbone, numbers, torch.tensor(turned.positions[i : i + 300]), pair.site)
-                for i in range(0, len(turned), 300)
+                site_features(backbone, part, part.first[:-1] + pair.site)
+                for part in Batch.of(turned).parts(300 * 21)
             ]
-        target = harmonics(pair.directions(turned), FREQUENCY) @ direction
+        target = harmonics(pair(turned).directions, FREQUENCY) @ direction
         return (torch.cat(parts).float() - mean) / spread, torch.tensor(target).float()
 
     torch.manual_seed(0)

@@ -10,19 +10,19 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from experiments.backbones import Backbone, Card, Options, open_backbone
-    from experiments.data import Frames, load
     from experiments.diagnosis import Diagnosis
-    from experiments.interface import diagnose, study
+    from experiments.interface import diagnose, load, study
     from experiments.report.study import StudyFolder
+    from experiments.structures import Structures
     from span_theorem.errors import InputError
 
 __all__ = [
     "Backbone",
     "Card",
     "Diagnosis",
-    "Frames",
     "InputError",
     "Options",
+    "Structures",
     "StudyFolder",
     "diagnose",
     "load",
@@ -34,12 +34,12 @@ _HOMES = {
     "Backbone": "experiments.backbones",
     "Card": "experiments.backbones",
     "Diagnosis": "experiments.diagnosis",
-    "Frames": "experiments.data",
     "InputError": "span_theorem.errors",
     "Options": "experiments.backbones",
+    "Structures": "experiments.structures",
     "StudyFolder": "experiments.report.study",
     "diagnose": "experiments.interface",
-    "load": "experiments.data",
+    "load": "experiments.interface",
     "open_backbone": "experiments.backbones",
     "study": "experiments.interface",
 }

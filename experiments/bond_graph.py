@@ -9,10 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from experiments.backbones.elements import symbol
 from experiments.data.bonds import bond_matrix
-from experiments.data.frames import Frames
-from experiments.direction import MarkedPair
+from experiments.elements import symbol
+from experiments.environments import Pair
+from experiments.structures import Structures
 from span_theorem.errors import InputError
 
 Array = NDArray[np.float64]
@@ -56,16 +56,16 @@ class BondGraph:
         """
         return f"{self.symbols[atom]}({len(self.neighbours(atom))}{'r' if self.in_ring(atom) else ''})"
 
-    def kind(self, pair: MarkedPair, ordered: bool = True) -> str:
+    def kind(self, pair: Pair, ordered: bool = True) -> str:
         """A bond by the names of its atoms, from site to end, or in alphabetical order."""
         names = [self.name(pair.site), self.name(pair.toward)]
         return " to ".join(names) if ordered else "-".join(sorted(names))
 
-    def others(self, pair: MarkedPair) -> tuple[int, ...]:
+    def others(self, pair: Pair) -> tuple[int, ...]:
         """Neighbours of the site but for the end."""
         return tuple(atom for atom in self.neighbours(pair.site) if atom != pair.toward)
 
-    def like_neighbours(self, pair: MarkedPair) -> int:
+    def like_neighbours(self, pair: Pair) -> int:
         """Other neighbours of the site with the element of the end."""
         return sum(self.symbols[atom] == self.symbols[pair.toward] for atom in self.others(pair))
 
@@ -78,17 +78,18 @@ class BondGraph:
         return reached
 
 
-def bond_graph(frames: Frames) -> BondGraph:
-    """The bonds that are there in every frame.
+def bond_graph(structures: Structures) -> BondGraph:
+    """The bonds of one molecule that are there in every structure.
 
     Raises:
-        InputError: there are none.
+        InputError: there are none, or it is not one free molecule.
     """
-    bonded = bond_matrix(frames.numbers, frames.positions).all(axis=0)
+    numbers, positions = structures.stacked()
+    bonded = bond_matrix(numbers, positions).all(axis=0)
     bonds = tuple((int(a), int(b)) for a, b in np.argwhere(bonded) if a < b)
     if not bonds:
-        raise InputError(f"{frames.source}: expected a molecule with a bond in every frame")
-    return BondGraph(tuple(symbol(int(z)) for z in frames.numbers), bonds)
+        raise InputError(f"{structures.source}: expected a molecule with a bond in every structure")
+    return BondGraph(tuple(symbol(int(z)) for z in numbers), bonds)
 
 
 def flat_drawing(positions: Array) -> Array:
@@ -100,25 +101,27 @@ def flat_drawing(positions: Array) -> Array:
     return flat * np.sign(flat[np.abs(flat).argmax(axis=0), [0, 1]])
 
 
-def sway(frames: Frames, pair: MarkedPair) -> float:
+def sway(structures: Structures, pair: Pair) -> float:
     """Root mean square angle in degrees between a marked direction and its mean, in axes fixed to the molecule.
 
-    Frames are superposed on the first one by the rotation of least squares (Kabsch 1976), all atoms of equal weight.
+    Structures are superposed on the first one by the rotation of least squares (Kabsch 1976), all atoms of equal
+    weight.
     """
-    centred = frames.positions - frames.positions.mean(axis=1, keepdims=True)
+    _, positions = structures.stacked()
+    centred = positions - positions.mean(axis=1, keepdims=True)
     left, _, right = np.linalg.svd(np.swapaxes(centred, 1, 2) @ centred[0])
     left[:, :, 2] *= np.sign(np.linalg.det(left @ right))[:, None]
-    units = np.einsum("ni,nij->nj", pair.directions(frames), left @ right)
+    units = np.einsum("ni,nij->nj", pair(structures).directions, left @ right)
     mean = units.mean(axis=0)
     cosine = units @ (mean / np.linalg.norm(mean))
     return float(np.degrees(np.sqrt(np.mean(np.arccos(np.clip(cosine, -1, 1)) ** 2))))
 
 
-def likeness(graph: BondGraph, frames: Frames, pair: MarkedPair) -> dict[str, float]:
+def likeness(graph: BondGraph, structures: Structures, pair: Pair) -> dict[str, float]:
     """What might make a direction easy to read, by what it is called in a table."""
     return {
-        "sway of the direction": sway(frames, pair),
+        "sway of the direction": sway(structures, pair),
         "like neighbours of the site": graph.like_neighbours(pair),
         "bonds of the site": len(graph.neighbours(pair.site)),
-        "bond length": float(pair.lengths(frames).mean()),
+        "bond length": float(pair(structures).lengths.mean()),
     }

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from experiments.commands.backbones import backbones
 from experiments.commands.cache import app as cache
+from experiments.commands.choose import choose
 from experiments.commands.data import app as data
 from experiments.commands.diagnose import diagnose
 from experiments.commands.doctor import doctor
@@ -21,6 +22,7 @@ app = application(
 )
 for command in (
     diagnose,
+    choose,
     study,
     sweep,
     aspirin,

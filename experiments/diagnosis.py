@@ -19,6 +19,7 @@ from experiments.crosscheck import (
     cross_check,
     measured_boundary,
 )
+from experiments.environments import Pair
 from experiments.lab.cell import Cell
 from experiments.lab.estimate import RESAMPLES, Resampled, Results
 from experiments.lab.measurement import Measurement
@@ -96,7 +97,8 @@ class Diagnosis:
             "degrees": degrees(self.resampled),
             "pairs": [
                 {
-                    **asdict(one.pair),
+                    **_marked(one),
+                    "environments": found.facts["environments"],
                     "measured_boundary": measured_boundary(resampled),
                     "degrees": degrees(resampled),
                     "fits": found.facts["fits"],
@@ -104,7 +106,7 @@ class Diagnosis:
                 for one, resampled, found in zip(self.cells, self.pairs, self.measurements, strict=True)
             ],
             "scope": [TESTED if cell.probe.polynomial else TESTED_NON_POLYNOMIAL, NOT_TESTED],
-            "settings": cell.to_dict() | {"pairs": [asdict(one.pair) for one in self.cells]},
+            "settings": cell.to_dict() | {"pairs": [_marked(one) for one in self.cells]},
             **{
                 name: facts[name]
                 for name in ("force", "mean_direction", "notes", "irreps", "card", "verification")
@@ -115,6 +117,12 @@ class Diagnosis:
             "resamples": RESAMPLES,
             "versions": versions(),
         }
+
+
+def _marked(cell: Cell) -> dict[str, Any]:
+    """Site and end of a pair, or the rule that marks more."""
+    rule = cell.marks
+    return asdict(rule) if isinstance(rule, Pair) else {"rule": str(rule)}
 
 
 def degrees(resampled: Resampled) -> list[dict[str, Any]]:

@@ -1,8 +1,8 @@
 """What a frozen backbone gives, computed once: features of one site, their Jacobian, energies and forces.
 
 Background: every fit reads the same numbers again and again, and the Jacobian ∂h/∂x costs minutes. This module
-computes them in parts of :data:`PART` frames and keeps each part in the user's cache as soon as it is done, so a run
-that is killed continues where it was. A part is read back only if its inputs are the same, to the bit, and its
+computes them in parts of :data:`PART` structures and keeps each part in the user's cache as soon as it is done, so a
+run that is killed continues where it was. A part is read back only if its inputs are the same, to the bit, and its
 checksum holds; otherwise it is computed again.
 """
 
@@ -17,9 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from experiments.archive import UnreadableArchive, read_archive
+from experiments.backbones.batch import Batch
 from experiments.backbones.protocol import Backbone, Potential, card_of
 from experiments.backbones.site import site_features, site_jacobian
-from experiments.data.frames import Frames
+from experiments.structures import Structures
 from experiments.versions import versions
 from span_theorem.errors import InputError
 from span_theorem.output import replacing, write_text
@@ -28,26 +29,63 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 Progress = Callable[[int], None]
-"""Called with the number of frames just done."""
+"""Called with the number of structures just done."""
 
-Compute = Callable[["Tensor", "Tensor"], "dict[str, Tensor]"]
-"""Arrays by name of some frames, from atomic numbers (n_atoms,) and positions (n_frames, n_atoms, 3), Å."""
+Compute = Callable[[Batch, int], "dict[str, Tensor]"]
+"""Arrays by name of some structures, from these and the index of the first among all."""
 
 PART = 100
-FORMAT = 3  # raised whenever what a part holds changes its meaning
+FORMAT = 4  # raised whenever what a part holds changes its meaning
 
 
 @dataclass(frozen=True, eq=False)
 class SiteFeatures:
-    """Features of one atom for many frames.
+    """Features of one atom for many structures, or of several atoms of each.
 
     Attributes:
-        values: (n_frames, dim) float64.
-        jacobian: (n_frames, dim, n_atoms, 3) float32, per Å; ``None`` if it was not asked for.
+        values: (m, dim) float64.
+        jacobian: (m, dim, largest n_atoms, 3) float32, per Å, zero behind the atoms of a smaller structure; ``None`` if
+            it was not asked for.
     """
 
     values: NDArray[np.float64]
     jacobian: NDArray[np.float32] | None
+
+
+@dataclass(frozen=True, eq=False)
+class Sites:
+    """Atoms that are read, those of one structure together, in the order of the structures.
+
+    Attributes:
+        structure: (m,) index of the structure.
+        atom: (m,) index among its atoms.
+    """
+
+    structure: NDArray[np.int64]
+    atom: NDArray[np.int64]
+
+    @classmethod
+    def same(cls, structures: Structures, atom: int) -> "Sites":
+        """The same atom of every structure."""
+        return cls(np.arange(len(structures)), np.full(len(structures), atom))
+
+    @classmethod
+    def every(cls, structures: Structures) -> "Sites":
+        """All atoms."""
+        structure = structures.structure_of
+        return cls(structure, np.arange(len(structure)) - structures.first[structure])
+
+    def within(self, start: int, stop: int) -> "Sites":
+        """Those of structures ``start`` to ``stop`` - 1, counted from there."""
+        rows = (self.structure >= start) & (self.structure < stop)
+        return Sites(self.structure[rows] - start, self.atom[rows])
+
+    @property
+    def key(self) -> int | str:
+        """What tells these sites apart: the atom, if it is the same one of every structure."""
+        if len(np.unique(self.atom)) == 1 and (self.structure == np.arange(len(self.structure))).all():
+            return int(self.atom[0])
+        return hashlib.sha256(np.stack([self.structure, self.atom]).astype("<i8").tobytes()).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -63,66 +101,75 @@ class FeatureReader:
     folder: Path | None = None
     progress: Progress = field(default=lambda done: None)
 
-    def read(self, backbone: Backbone, frames: Frames, site: int, jacobian: bool = False) -> SiteFeatures:
-        """Features of ``site`` for every frame.
+    def read(
+        self, backbone: Backbone, structures: Structures, sites: Sites, jacobian: bool = False
+    ) -> SiteFeatures:
+        """Features of every site.
 
         Raises:
             InputError: a feature that is not a finite number, or a cache that cannot be written.
         """
+
+        # the widest of all, so that parts fit together; none if derivatives are not wanted
+        widest = int(structures.sizes.max()) if jacobian else None
         parts = self._parts(
             backbone,
-            frames,
+            structures,
             {
                 "layer": card_of(backbone).layer,
                 "irreps": str(backbone.irreps),
-                "site": site,
+                "site": sites.key,
                 "jacobian": jacobian,
             },
-            lambda numbers, positions: _features(backbone, numbers, positions, site, jacobian),
+            lambda batch, start: features_at(
+                backbone, batch, sites.within(start, start + len(batch)), widest
+            ),
         )
-        return SiteFeatures(parts["values"].astype(np.float64), parts.get("jacobian"))
+        jacobian_of = parts.get("jacobian")
+        return SiteFeatures(
+            parts["values"].astype(np.float64),
+            None if jacobian_of is None else jacobian_of.astype(np.float32),
+        )
 
-    def predict(self, backbone: Potential, frames: Frames) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """The backbone's own energies (n_frames,), eV, and forces (n_frames, n_atoms, 3), eV/Å.
+    def predict(
+        self, backbone: Potential, structures: Structures
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """The backbone's own energies (n,), eV, and forces (N, 3), eV/Å.
 
         Raises:
             InputError: as :meth:`read`.
         """
         parts = self._parts(
             backbone,
-            frames,
+            structures,
             {"predictions": True},
-            lambda numbers, positions: dict(
-                zip(("energies", "forces"), backbone.energy_forces(numbers, positions), strict=True)
+            lambda batch, start: dict(
+                zip(("energies", "forces"), backbone.energy_forces(batch), strict=True)
             ),
         )
         return parts["energies"].astype(np.float64), parts["forces"].astype(np.float64)
 
     def _parts(
-        self, backbone: Backbone, frames: Frames, what: dict[str, Any], compute: Compute
+        self, backbone: Backbone, structures: Structures, what: dict[str, Any], compute: Compute
     ) -> dict[str, NDArray[Any]]:
-        """Arrays of all frames, each part read back or computed and kept."""
-        import torch
-
-        store = self._store(backbone, frames, what)
-        numbers = torch.tensor(frames.numbers)
+        """Arrays of all structures, each part read back or computed and kept."""
+        store = self._store(backbone, structures, what)
         parts = []
-        for start in range(0, len(frames), PART):
-            positions = torch.tensor(frames.positions[start : start + PART])
+        for start in range(0, len(structures), PART):
+            shown = structures.subset(range(start, min(start + PART, len(structures))))
             path = store / f"{start:07d}.npz" if store else None
             part = _load(path) if path else None
             if part is None:
-                part = {
-                    key: value.detach().cpu().numpy() for key, value in compute(numbers, positions).items()
-                }
-                _require_finite(part, backbone, frames)
+                computed = compute(Batch.of(shown), start)
+                part = {key: value.detach().cpu().numpy() for key, value in computed.items()}
+                _require_finite(part, backbone, structures)
                 if path:
                     _save(path, part)
             parts.append(part)
-            self.progress(len(positions))
+            self.progress(len(shown))
         return {key: np.concatenate([part[key] for part in parts]) for key in parts[0]}
 
-    def _store(self, backbone: Backbone, frames: Frames, what: dict[str, Any]) -> Path | None:
+    def _store(self, backbone: Backbone, structures: Structures, what: dict[str, Any]) -> Path | None:
         """The folder of these inputs, with their description in it; ``None`` if they are not cached."""
         card = card_of(backbone)
         if self.folder is None or not {"weights_sha256", "checkpoint_sha256"} & set(card.settings):
@@ -132,7 +179,7 @@ class FeatureReader:
             "backbone": backbone.name,
             "weights": dict(card.settings),
             **what,
-            "frames": frames.checksum,
+            "structures": structures.checksum,
             "part": PART,
             "versions": versions(),
         }
@@ -150,24 +197,44 @@ class FeatureReader:
         return store
 
 
-def _features(
-    backbone: Backbone, numbers: "Tensor", positions: "Tensor", site: int, jacobian: bool
+def features_at(
+    backbone: Backbone, batch: Batch, sites: Sites, widest: int | None = None
 ) -> "dict[str, Tensor]":
+    """Features at sites of a batch, in the backbone's precision.
+
+    Args:
+        backbone: see :class:`experiments.backbones.protocol.Backbone`.
+        batch: any structures.
+        sites: in any order.
+        widest: atoms to which derivatives are padded; ``None`` if none are wanted.
+
+    Returns:
+        ``values`` (m, dim), and where ``widest`` is given ``jacobian`` (m, dim, widest, 3), 1/Å.
+    """
     import torch
 
-    if jacobian:
-        values, derivative = site_jacobian(backbone, numbers, positions, site)
-        return {"values": values, "jacobian": derivative.to(torch.float32)}
-    with torch.no_grad():
-        return {"values": site_features(backbone, numbers, positions, site)}
+    # each site once, in increasing order
+    every = batch.first[torch.from_numpy(sites.structure)] + torch.from_numpy(sites.atom)
+    atoms, row = torch.unique(every, return_inverse=True)
+    if widest is None:
+        with torch.no_grad():
+            return {"values": site_features(backbone, batch, atoms)[row]}
+    # a derivative sees one site a structure: each is shown as often as it has sites
+    structure = batch.structure_of[atoms]
+    shown = batch.select(structure)
+    values, derivative = site_jacobian(backbone, shown, shown.first[:-1] + atoms - batch.first[structure])
+    local = torch.arange(len(derivative)) - shown.first[shown.structure_of]
+    padded = derivative.new_zeros(len(shown), widest, *derivative.shape[1:])
+    padded[shown.structure_of, local] = derivative
+    return {"values": values[row], "jacobian": padded.transpose(1, 2)[row]}
 
 
-def _require_finite(part: dict[str, NDArray[Any]], backbone: Backbone, frames: Frames) -> None:
+def _require_finite(part: dict[str, NDArray[Any]], backbone: Backbone, structures: Structures) -> None:
     for key, array in part.items():
         if not np.isfinite(array).all():
             what = "features" if key in ("values", "jacobian") else key
             raise InputError(
-                f"backbone {backbone.name} gives {what} that are not finite on frames of {frames.source}"
+                f"backbone {backbone.name} gives {what} that are not finite on structures of {structures.source}"
             )
 
 
@@ -187,7 +254,7 @@ def _load(path: Path) -> dict[str, NDArray[Any]] | None:
 
 
 def _checksum(path: Path, part: dict[str, NDArray[Any]]) -> str:
-    # the folder's name is the digest of the inputs, the file's the first frame: a part counts in its place only
+    # the folder's name is the digest of the inputs, the file's the first structure: a part counts in its place only
     digest = hashlib.sha256(f"{path.parent.name}/{path.name}\n".encode())
     for key in sorted(part):
         digest.update(f"{key} {part[key].dtype} {part[key].shape}\n".encode())

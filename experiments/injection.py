@@ -2,8 +2,8 @@
 
 Background: the diagnostic asks which angular frequencies come back from a network's features, so it adds one of known
 frequency to the labels. δF = -∇δE acts on the two marked atoms only, equal and opposite, perpendicular to their bond:
-A is one number for all frames, so nothing depends on the bond's length. Y_l are real spherical harmonics in e3nn's
-`component` normalisation: the mean of (c·Y_l)² over the sphere is 1, that of |∇(c·Y_l)|² is l(l+1), whence
+A is one number for all environments, so nothing depends on the bond's length. Y_l are real spherical harmonics in
+e3nn's `component` normalisation: the mean of (c·Y_l)² over the sphere is 1, that of |∇(c·Y_l)|² is l(l+1), whence
 :func:`amplitude`.
 """
 
@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from experiments.data.frames import Frames
-from experiments.direction import MarkedPair
+from experiments.environments import Environments
 from experiments.seeds import generator
+from experiments.structures import Structures
 from numerics.harmonics import E3NN_MAX_L, spherical_harmonics, surface_gradient
 from span_theorem.errors import InputError
 
@@ -29,7 +29,6 @@ class Injection:
     """One perturbation, fixed in the lab frame.
 
     Attributes:
-        pair: site and marked direction.
         l: angular frequency, 1..12.
         direction: c, a unit vector (2l+1,).
         amplitude: A, eV.
@@ -38,7 +37,6 @@ class Injection:
         InputError: a frequency out of range, or an amplitude that is not positive.
     """
 
-    pair: MarkedPair
     l: int
     direction: Array
     amplitude: float
@@ -48,19 +46,21 @@ class Injection:
         if not (np.isfinite(self.amplitude) and self.amplitude > 0):
             raise InputError(f"the amplitude is {self.amplitude}, expected a positive number")
 
-    def energies(self, frames: Frames) -> Array:
-        """δE (n_frames,), eV."""
-        return self.amplitude * harmonics(self.pair.directions(frames), self.l) @ self.direction
+    def energies(self, environments: Environments) -> Array:
+        """δE (n,) of every structure, the sum over its environments, eV."""
+        field = self.amplitude * harmonics(environments.directions, self.l) @ self.direction
+        energies = np.zeros(len(environments.structures))
+        np.add.at(energies, environments.structure, field)
+        return energies
 
-    def forces(self, frames: Frames) -> Array:
-        """δF = -∇δE (n_frames, n_atoms, 3), eV/Å; zero on every atom but the marked two."""
-        gradient = (
-            surface_gradient(self.l, self.pair.directions(frames)) / self.pair.lengths(frames)[:, None, None]
-        )
+    def forces(self, environments: Environments) -> Array:
+        """δF = -∇δE (N, 3), eV/Å; zero on every atom that no environment marks."""
+        gradient = surface_gradient(self.l, environments.directions) / environments.lengths[:, None, None]
         pull = self.amplitude * np.einsum("nmi,m->ni", gradient, self.direction)
-        forces = np.zeros(frames.positions.shape)
-        forces[:, self.pair.toward] = -pull
-        forces[:, self.pair.site] = pull
+        forces = np.zeros(environments.structures.positions.shape)
+        first = environments.structures.first[environments.structure]
+        np.add.at(forces, first + environments.toward, -pull)
+        np.add.at(forces, first + environments.site, pull)
         return forces
 
 
@@ -91,7 +91,7 @@ def amplitude(l: int, force: float, lengths: Array) -> float:
     Args:
         l: angular frequency.
         force: root mean square of the components of δF on a marked atom, eV/Å.
-        lengths: (n_frames,) distances of the marked atoms, Å.
+        lengths: (m,) distances of the marked atoms, Å.
 
     The mean of |δF|² over directions is A² l(l+1) / r² on either atom (Σ_m |∇Y_lm|² = l(l+1)(2l+1)), a third of it a
     component; hence A = force · √(3 / (l(l+1) ⟨r⁻²⟩)).
@@ -107,9 +107,11 @@ def amplitude(l: int, force: float, lengths: Array) -> float:
     return float(force * np.sqrt(3 / (l * (l + 1) * np.mean(lengths**-2.0))))
 
 
-def default_force(frames: Frames) -> float:
-    """Half the root mean square of the frames' force components, eV/Å; 1 where they have no forces.
+def default_force(structures: Structures) -> float:
+    """Half the root mean square of the structures' force components, eV/Å; 1 where they have no forces, or all are
+    zero.
 
     Without forces nothing but the injection is left of the labels, and every figure is a ratio to it.
     """
-    return 1.0 if frames.forces is None else float(0.5 * np.sqrt(np.mean(frames.forces**2)))
+    half = 0.0 if structures.forces is None else float(0.5 * np.sqrt(np.mean(structures.forces**2)))
+    return half if half > 0.0 else 1.0

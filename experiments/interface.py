@@ -1,25 +1,44 @@
-"""What a script or a notebook calls: one diagnosis, one study."""
+"""What a script or a notebook calls: structures, one diagnosis, one study."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from experiments.backbones import Backbone
-from experiments.data import Frames
+from experiments.data import Reading, read_structures
 from experiments.diagnosis import Diagnosis
 from experiments.diagnosis import diagnose as run_diagnosis
 from experiments.lab.cell import Cell
 from experiments.lab.sources import Sources
 from experiments.report.study import StudyFolder
 from experiments.spn import Probe
+from experiments.structures import Structures
 from span_theorem.errors import InputError
+
+if TYPE_CHECKING:
+    from ase import Atoms
+
+
+def load(structures: "str | Path | Iterable[Atoms]", reading: Reading = Reading()) -> Structures:
+    """Structures in eV and Å.
+
+    Args:
+        structures: a path, a name such as `embedded:train`, or ASE's `Atoms` with their labels.
+        reading: units, and which labels of a file are meant.
+
+    Raises:
+        InputError: what cannot be used, with the reason.
+    """
+    if isinstance(structures, str | Path):
+        return read_structures(structures, reading)
+    return Structures.from_ase(structures)
 
 
 def diagnose(
     backbone: str | Backbone,
-    structures: str | Frames,
-    test_structures: str | Frames | None = None,
+    structures: str | Structures,
+    test_structures: str | Structures | None = None,
     rule: str = "pair(0, 1)",
     probe: Probe | Mapping[str, Any] | None = None,
     **settings: Any,

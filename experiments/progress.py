@@ -39,8 +39,11 @@ class PlainLines(Progress):
 
 
 @contextmanager
-def progress_bar(description: str, total: int) -> Iterator[Progress]:
-    """A bar with one task; ``progress.update(progress.task_ids[0], ...)`` moves it."""
+def progress_bar(description: str, total: int | None) -> Iterator[Progress]:
+    """A bar with one task; ``progress.update(progress.task_ids[0], ...)`` moves it.
+
+    ``total`` is ``None`` where nobody knows it.
+    """
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),

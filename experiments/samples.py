@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from experiments.data.frames import Frames
-from experiments.direction import MarkedPair
+from experiments.environments import Environments
 from experiments.injection import amplitude, direction_of, harmonics
 from numerics.harmonics import surface_gradient, wigner_d
 
@@ -110,7 +109,7 @@ class Targets:
             (n_frames, 3 n_atoms), eV/Å.
         units: (n_frames, 3) marked directions u.
         lengths: (n_frames,) distances of the marked atoms, Å.
-        pair: the marked atoms.
+        ends: (n_frames, 2) the marked atoms, site first.
         amplitudes: A by frequency, eV.
         directions: c by frequency.
     """
@@ -118,7 +117,7 @@ class Targets:
     base: Array
     units: Array
     lengths: Array
-    pair: MarkedPair
+    ends: NDArray[np.int64]
     amplitudes: Mapping[int, float]
     directions: Mapping[int, Array]
 
@@ -157,7 +156,8 @@ class Targets:
 
     def select(self, frames: Selection) -> "Targets":
         """Those of some of the frames."""
-        return replace(self, base=self.base[frames], units=self.units[frames], lengths=self.lengths[frames])
+        arrays = {name: getattr(self, name)[frames] for name in ("base", "units", "lengths", "ends")}
+        return replace(self, **arrays)
 
     def shuffled(self, rng: np.random.Generator) -> "Targets":
         """The marked directions of other frames, each turned at random: a negative control, nothing can be recovered.
@@ -174,30 +174,30 @@ class Targets:
         """Forces on every atom from the energy's gradient (n_frames, j, 3) on the atom marked last."""
         n_frames, n_atoms = self.base.shape[0], self.base.shape[1] // 3
         forces = np.zeros((n_frames, pull.shape[1], n_atoms, 3))
-        forces[:, :, self.pair.toward] = -pull
-        forces[:, :, self.pair.site] = pull
+        rows = np.arange(n_frames)
+        forces[rows, :, self.ends[:, 1]] = -pull
+        forces[rows, :, self.ends[:, 0]] = pull
         return forces.reshape(*pull.shape[:2], 3 * n_atoms)
 
 
 def inject(
-    frames: Frames, pair: MarkedPair, frequencies: range, force: float, lengths: Array, base: Array, seed: int
+    environments: Environments, frequencies: range, force: float, lengths: Array, base: Array, seed: int
 ) -> Targets:
-    """Residuals of frames into which every frequency is injected, one at a time, with equal force power.
+    """Residuals of structures into which every frequency is injected, one at a time, with equal force power.
 
     Args:
-        frames: where.
-        pair: marked atoms.
+        environments: where.
         frequencies: which l.
         force: root mean square of the injected force components, eV/Å.
-        lengths: bond lengths that set the amplitudes (those of the training frames, for all frames), Å.
+        lengths: of the marked directions that set the amplitudes (those of training, for all), Å.
         base: see :class:`Targets`.
         seed: of the unit vectors c.
     """
     return Targets(
         base=base,
-        units=pair.directions(frames),
-        lengths=pair.lengths(frames),
-        pair=pair,
+        units=environments.directions,
+        lengths=environments.lengths,
+        ends=environments.ends,
         amplitudes={l: amplitude(l, force, lengths) for l in frequencies},
         directions={l: direction_of(l, seed) for l in frequencies},
     )

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from experiments.backbones.batch import Batch
 from experiments.backbones.protocol import Backbone
 from experiments.backbones.site import site_features
-from experiments.data.frames import Frames
+from experiments.structures import Structures
 from numerics.power_spectrum import power_spectrum
 from numerics.quadrature import SphereQuadrature
 from span_theorem.errors import InputError
@@ -58,22 +59,24 @@ class Move:
         return [self.site, self.moved, *kept]
 
 
-def choose_move(frames: Frames) -> Move:
-    """The bond, of those in every frame, whose sphere keeps the largest distance from all other atoms.
+def choose_move(structures: Structures) -> Move:
+    """The bond of one molecule, of those in every structure, whose sphere keeps the largest distance from all other
+    atoms.
 
     The least distance from the sphere of radius r around the site to an atom at distance R from it is |R - r|.
 
     Raises:
-        InputError: fewer than three atoms, or no bond.
+        InputError: not one free molecule, fewer than three atoms, or no bond.
     """
     from experiments.data.bonds import bond_matrix
 
-    bonds = np.argwhere(bond_matrix(frames.numbers, frames.positions).all(axis=0))
-    if frames.n_atoms < 3 or not len(bonds):
-        raise InputError(f"{frames.source}: expected a molecule of at least 3 atoms with a bond")
+    numbers, positions = structures.stacked()
+    bonds = np.argwhere(bond_matrix(numbers, positions).all(axis=0))
+    if len(numbers) < 3 or not len(bonds):
+        raise InputError(f"{structures.source}: expected a molecule of at least 3 atoms with a bond")
     found = []
     for site, moved in bonds.tolist():
-        distances = np.linalg.norm(frames.positions - frames.positions[:, [site]], axis=2)
+        distances = np.linalg.norm(positions - positions[:, [site]], axis=2)
         gaps = np.abs(distances - distances[:, [moved]])
         gaps[:, [site, moved]] = np.inf
         third = int(np.argmin(gaps.min(axis=0)))
@@ -107,8 +110,9 @@ def features_over_sphere(
     atoms = move.atoms(system, len(numbers))
     known = torch.tensor(numbers[atoms])
     shown = torch.tensor(moved_positions(positions, move, directions)[:, atoms])
+    batch = Batch.of_molecule(known, shown)
     with torch.no_grad():
-        parts = [site_features(backbone, known, x, 0) for x in shown.split(max(1, ATOMS // len(atoms)))]
+        parts = [site_features(backbone, part, part.first[:-1]) for part in batch.parts(ATOMS)]
     values = torch.cat(parts).double().cpu().numpy()
     if not np.isfinite(values).all():
         raise InputError(f"backbone {backbone.name} gives features that are not finite on the {system}")

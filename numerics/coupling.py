@@ -58,6 +58,17 @@ def path_count(channels: Mapping[Irrep, int], degree: int, irrep: Irrep) -> int:
     return sum(len(group) for group in _paths(channels, degree) if group.irrep == irrep)
 
 
+def path_factors(channels: Mapping[Irrep, int], degree: int, irrep: Irrep) -> NDArray[np.int64]:
+    """(paths, degree) degrees l of the channels that each path multiplies, in the order of :func:`coupled`.
+
+    >>> path_factors({(0, 1): 1, (1, -1): 1}, 2, (0, 1)).tolist()
+    [[0, 0], [1, 1]]
+    """
+    groups = [group for group in _paths(channels, degree) if group.irrep == irrep]
+    rows = [np.tile(_factors(group), (len(group), 1)) for group in groups]
+    return np.concatenate([np.zeros((0, degree), dtype=np.int64), *rows])
+
+
 def coupled(features: Mapping[Irrep, Jet], degree: int, irrep: Irrep) -> Jet | None:
     """All paths of one degree to one irrep, evaluated.
 
@@ -78,6 +89,11 @@ def coupled(features: Mapping[Irrep, Jet], degree: int, irrep: Irrep) -> Jet | N
     if jets[0].tangents is not None:
         tangents = np.concatenate([jet.tangents for jet in jets if jet.tangents is not None], axis=1)
     return Jet(np.concatenate([jet.values for jet in jets], axis=1), tangents)
+
+
+def _factors(group: _Group) -> list[int]:
+    before = [] if group.before is None else _factors(group.before)
+    return [*before, group.factor[0]]
 
 
 def _paths(channels: Mapping[Irrep, int], degree: int) -> "tuple[_Group, ...]":
@@ -127,6 +143,8 @@ def _evaluate(group: _Group, features: Mapping[Irrep, Jet], done: dict[_Group, J
     if part is None:
         part = done[group.before] = _evaluate(group.before, features, done)
     factor = features[group.factor]
+    if group.irrep[0] == 0:
+        return _inner_products(group, part, factor)
     symbol = wigner_3j(group.before.irrep[0], group.factor[0], group.irrep[0])
     first, second = part.values[:, group.rest], factor.values[:, group.channel]
     by_second = np.tensordot(second, symbol, axes=([2], [1]))  # (n, paths, 2 l1 + 1, 2 l + 1)
@@ -137,3 +155,24 @@ def _evaluate(group: _Group, features: Mapping[Irrep, Jet], done: dict[_Group, J
     tangents = part.tangents[:, group.rest] @ by_second
     tangents += factor.tangents[:, group.channel] @ by_first
     return Jet(values, tangents)
+
+
+def _inner_products(group: _Group, part: Jet, factor: Jet) -> Jet:
+    """Paths to l = 0, whose symbol is a multiple of the identity: all pairs by one product of matrices each."""
+    n, number, width = factor.values.shape
+    l = group.factor[0]
+    second = factor.values * wigner_3j(l, l, 0)[0, 0, 0]
+    values = (part.values @ second.swapaxes(1, 2))[:, group.rest, group.channel, None]
+    if part.tangents is None or factor.tangents is None:
+        return Jet(values)
+    # (n, channel, path before, t), then the other way round; t stays innermost, so that gathering is cheap
+    count = part.tangents.shape[2]
+    by_second = second @ part.tangents.reshape(n, -1, width).swapaxes(1, 2)
+    tangents = by_second.reshape(n, number, -1, count)[:, group.channel, group.rest]
+    if part is factor:
+        tangents += by_second.reshape(n, number, number, count)[:, group.rest, group.channel]
+    else:
+        first = part.values * wigner_3j(l, l, 0)[0, 0, 0]
+        by_first = first @ factor.tangents.reshape(n, -1, width).swapaxes(1, 2)
+        tangents += by_first.reshape(n, -1, number, count)[:, group.rest, group.channel]
+    return Jet(values, tangents[..., None])

@@ -1,6 +1,7 @@
 """Every kind of file that a command opens, made so that it leaves a mark if it is run: without --trust it never is."""
 
 import contextlib
+import gzip
 import io
 import json
 import pickle
@@ -12,6 +13,8 @@ import numpy as np
 import pytest
 import torch
 import typer
+from ase.constraints import FixAtoms
+from ase.io import write
 
 from experiments.backbones import shipped
 from experiments.backbones.extraction import extract
@@ -19,7 +22,9 @@ from experiments.backbones.feature_file import write_features
 from experiments.backbones.nequip import build
 from experiments.backbones.shipped.format import paths
 from experiments.cli import app as experiments
-from experiments.data import load, write_extxyz, write_npz
+from experiments.data import read_structures, write_extxyz, write_npz
+from experiments.data.ase_files import FORMATS, format_of
+from experiments.data.source import _reader
 from experiments.features import FeatureReader
 from experiments.lab.runner import run as measure
 from experiments.lab.store import Store, _checksum, packed
@@ -29,7 +34,7 @@ from span_theorem.errors import InputError
 from span_theorem.reading import sha256
 from tests.experiments.lab.polygons import CELLS
 from tests.experiments.synthetic import random_frames
-from tests.experiments.test_features import Counting, parts
+from tests.experiments.test_features import Counting, parts, read
 from tests.fuzz.test_commands import commands
 from tests.kill.commands import made
 
@@ -84,6 +89,16 @@ def hostile(folder, mark):
     bomb, payload = pickle.dumps(Bomb(mark)), instantiated(mark)
     for suffix in ("npz", "xyz", "extxyz", "json", "ckpt", "nequip.zip", "model", "pth", "yaml", "card.json"):
         (folder / f"pickle.{suffix}").write_bytes(bomb)
+    for suffix in STRUCTURES[3:]:
+        (folder / f"pickle{suffix}").write_bytes(gzip.compress(bomb) if suffix.endswith(".gz") else bomb)
+    for suffix in (".traj", ".db", ".json"):  # whole, with what a decoder could take for an order
+        atoms = FRAMES[0].to_ase()
+        atoms.info |= {"payload": payload, "__ase_objtype__": payload}
+        atoms.set_constraint(FixAtoms([0]))
+        write(folder / f"info{suffix}", atoms)
+    for path in (folder / "info.json", folder / "info.traj"):
+        content = path.read_bytes()
+        path.write_bytes(content.replace(b"FixAtoms", b"__dict__"))
     for suffix in ("model", "pth", "ckpt"):
         torch.save(Bomb(mark), folder / f"torch.{suffix}")
     object_arrays(
@@ -146,9 +161,25 @@ def backbones(folder, files):
     yield f"{folder}/code.py:factory"
 
 
+STRUCTURES = (
+    ".npz", ".xyz", ".extxyz", ".traj", ".db", ".h5", ".xml", ".dump", ".OUTCAR", ".vasp", ".XDATCAR",
+    ".extxyz.gz", ".traj.gz", ".xyz.bz2",
+)  # fmt: skip
+
+
 def frames(files):
-    """Files that are opened as frames; another suffix is refused unopened."""
-    return [str(path) for path in files if path.suffix in (".npz", ".xyz", ".extxyz")][:20]
+    """Files that are opened as structures; another suffix is refused unopened."""
+    some = [str(path) for path in files if path.suffix in STRUCTURES[:3]][:20]
+    others = [str(path) for path in files if path.name.endswith(STRUCTURES[3:])]
+    return [*some, *others, str(next(path for path in files if path.name == "info.json"))]
+
+
+def test_every_kind_of_structures_is_tried():
+    assert {suffix for suffix in STRUCTURES if _reader(Path(f"x{suffix}"), "x") is not None} == set(
+        STRUCTURES
+    )
+    tried = {one.ase for one in FORMATS if any(format_of(Path(f"x{suffix}")) is one for suffix in STRUCTURES)}
+    assert tried | {"json"} == {one.ase for one in FORMATS}
 
 
 GOOD, FEATURES = "good/frames.npz", "features:good/features.npz"
@@ -195,10 +226,20 @@ ELSEWHERE = {
     # what these read lies in folders of their own, under names that hold a checksum: see the tests below
     *("aspirin", "controls", "demo", "data list", "data verify", "data generate"),
     # these read no file of a user's
-    *("backbones", "train recipes", "doctor", "cache list", "cache empty"),
+    *("backbones", "data crystals", "train recipes", "doctor", "cache list", "cache empty"),
     *(
         f"span_theorem {name}"
-        for name in ("check", "grid", "certify", "multiplicity", "require", "show", "polygon", "folds")
+        for name in (
+            "check",
+            "grid",
+            "certify",
+            "multiplicity",
+            "require",
+            "show",
+            "polygon",
+            "folds",
+            "prove",
+        )
     ),
 }
 PROGRAMS = {
@@ -287,7 +328,7 @@ def test_with_trust_they_are_run(spec, package, files, capsys, monkeypatch):
 
 def test_a_cached_part_is_not_run(tmp_path):
     mark, reader = tmp_path / "mark", FeatureReader(tmp_path / "cache")
-    expected = reader.read(Counting(), FRAMES, 1)
+    expected = read(reader, Counting(), FRAMES, 1)
     (part,) = parts(tmp_path / "cache")
     keys = np.load(part).files
     for spoil in (
@@ -295,7 +336,7 @@ def test_a_cached_part_is_not_run(tmp_path):
         lambda: part.write_bytes(pickle.dumps(Bomb(mark))),
     ):
         spoil()
-        assert reader.read(Counting(), FRAMES, 1).values.tobytes() == expected.values.tobytes()
+        assert read(reader, Counting(), FRAMES, 1).values.tobytes() == expected.values.tobytes()
         assert not mark.exists()
 
 
@@ -347,7 +388,7 @@ def test_the_users_cache_of_frames_is_not_run(tmp_path, monkeypatch, capsys):
 @pytest.fixture
 def training(tmp_path, monkeypatch):
     """The command line of a training that was stopped after it had begun, and its folder."""
-    write_npz(load("embedded:test"), tmp_path / "frames.npz")
+    write_npz(read_structures("embedded:test"), tmp_path / "frames.npz")
     line = [
         "train",
         "run",

@@ -10,11 +10,14 @@ from typing import TYPE_CHECKING
 from experiments.backbones.elements import require_elements
 from experiments.backbones.options import Options
 from experiments.backbones.protocol import Card
+from experiments.neighbours import edges
 from numerics.harmonics import E3NN_MAX_L
 from span_theorem.errors import InputError
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+    from experiments.backbones.batch import Batch
 
 ELEMENTS = (1, 6, 7, 8)
 CUTOFF = 4.0
@@ -52,30 +55,27 @@ class Density:
             settings={"weights_sha256": hashlib.sha256(described.encode()).hexdigest()},
         )
 
-    def features(self, numbers: "Tensor", positions: "Tensor") -> "Tensor":
-        """(n_frames, n_atoms, irreps.dim), differentiable in ``positions``."""
+    def features(self, batch: "Batch") -> "Tensor":
+        """(N, irreps.dim), differentiable in the batch's positions."""
         import torch
         from e3nn.math import soft_one_hot_linspace
         from e3nn.o3 import spherical_harmonics
 
-        require_elements(self, numbers)
-        n_atoms = len(numbers)
-        here, there = torch.nonzero(~torch.eye(n_atoms, dtype=torch.bool), as_tuple=True)
-        vectors = positions[:, there] - positions[:, here]
+        require_elements(self, batch.numbers)
+        near = edges(batch, CUTOFF)
+        vectors = near.vectors(batch.positions)
         lengths = vectors.norm(dim=-1)
         radial = soft_one_hot_linspace(lengths, 0.0, CUTOFF, RADIAL, basis="bessel", cutoff=True)
-        inside = (lengths / CUTOFF).clamp(max=1.0)
-        radial = radial * ((1 - inside**2) ** 2)[..., None]  # smooth at the cutoff
-        elements = torch.tensor(ELEMENTS, device=numbers.device)
-        marked = (numbers[there, None] == elements).to(positions.dtype)
+        radial = radial * ((1 - (lengths / CUTOFF) ** 2) ** 2)[:, None]  # smooth at the cutoff
+        elements = torch.tensor(ELEMENTS, device=batch.positions.device)
+        marked = batch.numbers.to(elements.device)[near.neighbour, None] == elements
+        channels = torch.einsum("pn,pz->pzn", radial, marked.to(radial.dtype)).flatten(1)
         blocks = []
         for l in range(self.l_max + 1):
             angular = spherical_harmonics(l, vectors, normalize=True, normalization="component")
-            terms = torch.einsum("fpn,pz,fpm->fpznm", radial, marked, angular).flatten(2)
-            summed = torch.zeros(
-                len(positions), n_atoms, terms.shape[-1], dtype=terms.dtype, device=terms.device
-            )
-            blocks.append(summed.index_add(1, here, terms))
+            terms = torch.einsum("pc,pm->pcm", channels, angular).flatten(1)
+            summed = terms.new_zeros(len(batch.numbers), terms.shape[1])
+            blocks.append(summed.index_add(0, near.centre, terms))
         return torch.cat(blocks, dim=-1)
 
 

@@ -22,9 +22,10 @@ from span_theorem.errors import InputError
 from span_theorem.output import replacing
 from span_theorem.reading import parse_json
 
-FORMAT = "span-theorem features 2"
+FORMAT = "span-theorem features 3"
 SUFFIX = ".npz"
-ARRAYS = ("numbers", "frame_keys", "atoms", "features")
+ARRAYS = ("numbers", "first", "frame_keys", "structure", "atoms", "features")
+INTEGERS = ("numbers", "first", "structure", "atoms")
 OPTIONAL = ("jacobian", "energies", "forces")
 METADATA = "metadata"
 WHAT = "a feature file, as 'python -m experiments extract' writes"
@@ -34,13 +35,14 @@ Number = Annotated[int, Meta(ge=1, le=118)]
 
 @dataclass(frozen=True)
 class Origin:
-    """One set of frames whose features are stored (see :meth:`experiments.data.Frames.to_dict`)."""
+    """One set of structures whose features are stored (see :meth:`experiments.structures.Structures.to_dict`)."""
 
     source: Text
     n_frames: Positive
     n_atoms: Positive
     numbers: tuple[Number, ...]
     checksum: Sha256
+    periodic: Natural = 0
 
 
 @dataclass(frozen=True)
@@ -53,15 +55,15 @@ class Metadata:
         irreps: of the features of one atom.
         parity: as verified.
         layer: that was read.
-        site: the only atom whose features are stored, None if all are.
+        site: the only atom whose features are stored, the same of every structure; None if others are.
         card: of the network.
-        verification: what was measured of the network on these frames.
+        verification: what was measured of the network on these structures.
         frames: where they come from, in the order of the rows.
         versions: of the packages that computed the features.
         checksum: SHA-256 of the arrays and of everything above.
     """
 
-    format: Literal["span-theorem features 2"]
+    format: Literal["span-theorem features 3"]
     backbone: Annotated[Text, Meta(min_length=1)]
     irreps: Text
     parity: Literal["o3", "so3"]
@@ -127,44 +129,55 @@ def _check_arrays(path: Path, metadata: Metadata, arrays: dict[str, NDArray[Any]
         ("energies" in arrays) == ("forces" in arrays), "it has energies or forces, expected both or none"
     )
     for key, values in arrays.items():
-        integers = {"frame_keys": "uint8", "numbers": "int64", "atoms": "int64"}.get(key)
-        types = (integers,) if integers else ("float16", "float32", "float64")
+        exact = "uint8" if key == "frame_keys" else "int64" if key in INTEGERS else None
+        types = (exact,) if exact else ("float16", "float32", "float64")
         require(
             values.dtype.isnative and values.dtype.name in types,
             f"{key} has type {values.dtype.str}, expected {' or '.join(types)}",
         )
     dim = _dimension(path, metadata)
-    n_atoms = arrays["numbers"].size
-    n_frames, n_stored = sum(one.n_frames for one in metadata.frames), arrays["atoms"].size
+    first, structure, atoms = (arrays[key] for key in ("first", "structure", "atoms"))
+    n, n_atoms, n_sites = sum(one.n_frames for one in metadata.frames), arrays["numbers"].size, atoms.size
+    require(first.shape == (n + 1,), f"first has shape {first.shape}, expected {(n + 1,)}")
+    sizes = np.diff(first)
+    require(
+        first[0] == 0 and first[-1] == n_atoms and bool((sizes > 0).all()),
+        f"first goes from {first[0]} to {first[-1]}, expected to rise from 0 to {n_atoms}",
+    )
     shapes = {
         "numbers": (n_atoms,),
-        "atoms": (n_stored,),
-        "frame_keys": (n_frames, 32),
-        "features": (n_frames, n_stored, dim),
-        "jacobian": (n_frames, dim, n_atoms, 3),
-        "energies": (n_frames,),
-        "forces": (n_frames, n_atoms, 3),
+        "first": (n + 1,),
+        "frame_keys": (n, 32),
+        "structure": (n_sites,),
+        "atoms": (n_sites,),
+        "features": (n_sites, dim),
+        "jacobian": (n_sites, dim, int(sizes.max()), 3),
+        "energies": (n,),
+        "forces": (n_atoms, 3),
     }
     for key, values in arrays.items():
         require(values.shape == shapes[key], f"{key} has shape {values.shape}, expected {shapes[key]}")
         require(bool(np.isfinite(values).all()), f"{key} has values that are not finite")
-    numbers, atoms = arrays["numbers"].tolist(), arrays["atoms"].tolist()
+    start = 0
     for one in metadata.frames:
+        own = arrays["numbers"][first[start] : first[start + one.n_frames]]
         require(
-            list(one.numbers) == numbers and one.n_atoms == n_atoms,
-            f"frames of {one.source} have other atoms than its numbers",
+            set(own.tolist()) == set(one.numbers), f"frames of {one.source} have other atoms than its numbers"
         )
+        start += one.n_frames
     require(
-        n_stored > 0 and atoms == sorted(set(atoms)) and atoms[0] >= 0 and atoms[-1] < n_atoms,
-        f"its atoms are {atoms[:10]}, expected increasing indices below {n_atoms}",
+        n_sites > 0
+        and structure.min() >= 0
+        and structure.max() < n
+        and atoms.min() >= 0
+        and bool((atoms < sizes[structure]).all())
+        and bool((np.diff(structure * int(sizes.max()) + atoms) > 0).all()),
+        f"its atoms are {atoms[:10].tolist()}, expected increasing indices of atoms of increasing structures",
     )
+    same = n_sites == n and bool((structure == np.arange(n)).all() and (atoms == atoms[0]).all())
     require(
-        metadata.site == (atoms[0] if n_stored == 1 else None),
+        metadata.site == (int(atoms[0]) if same else None),
         f"its site is {metadata.site}, expected that of its atoms",
-    )
-    require(
-        "jacobian" not in arrays or n_stored == 1,
-        f"it holds a Jacobian and {n_stored} atoms, expected one atom",
     )
 
 

@@ -1,6 +1,7 @@
-"""Which layer of a message-passing network is read: by name or index, with one rule for the default."""
+"""What of a network is read: which layer, with one rule for the default, and which of several levels of theory."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from span_theorem.errors import InputError
 
@@ -18,6 +19,30 @@ def default_layer(layers: Mapping[str, str]) -> str:
     orders = {name: Irreps(irreps).lmax for name, irreps in layers.items()}
     highest = max(orders.values())
     return [name for name, order in orders.items() if order == highest][-1]
+
+
+def choose_branch(branches: Sequence[str], wanted: str | None, backbone: str) -> dict[str, Any]:
+    """Which of several levels of theory that a network was trained for, as its card's settings say it.
+
+    Args:
+        branches: modalities or heads; none or one if there is no choice.
+        wanted: its name; ``None`` for the first.
+        backbone: name, for messages.
+
+    Returns:
+        Nothing where there is no choice; otherwise ``branch``, and ``branches`` that there are.
+
+    Raises:
+        InputError: no branch of that name.
+    """
+    if wanted is not None and wanted not in branches:
+        expected = (
+            f"expected one of {', '.join(branches)}" if len(branches) > 1 else "expected none to be named"
+        )
+        raise InputError(f"backbone {backbone} has no modality or head '{wanted}': {expected}", "modal")
+    if len(branches) < 2:
+        return {}
+    return {"branch": branches[0] if wanted is None else wanted, "branches": list(branches)}
 
 
 def choose_layer(layers: Mapping[str, str], asked: str | None, backbone: str) -> str:

@@ -12,14 +12,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from experiments.backbones import shipped
-from experiments.backbones.elements import require_elements
-from experiments.backbones.layers import DEFAULT_REASON, choose_layer, default_layer
+from experiments.backbones.batch import Batch
+from experiments.backbones.graph import Graph, MessagePassingBackbone
 from experiments.backbones.message_passing import Keys, MessagePassing
-from experiments.backbones.neighbours import neighbour_pairs
 from experiments.backbones.options import Options
-from experiments.backbones.protocol import Card
-from experiments.backbones.site import site_indices
-from experiments.backbones.trust import require_trust
+from experiments.backbones.trust import require_open, require_trust
+from experiments.neighbours import Edges
 from span_theorem.errors import InputError
 from span_theorem.reading import sha256
 
@@ -29,7 +27,7 @@ if TYPE_CHECKING:
 LABELS = "parity as labelled (O(3) equivariance)"
 
 
-class NequIP:
+class NequIP(MessagePassingBackbone):
     """Adapter of one NequIP model at one layer (see :class:`experiments.backbones.protocol.Backbone`).
 
     Args:
@@ -55,7 +53,6 @@ class NequIP:
         settings: Mapping[str, Any] | None = None,
     ):
         import torch
-        from e3nn.o3 import Irreps
         from nequip.data import AtomicDataDict as keys
 
         parameters = sum(parameter.numel() for parameter in model.parameters() if parameter.requires_grad)
@@ -68,16 +65,34 @@ class NequIP:
             if key.startswith("layer") and key.endswith("_convnet")
         }
         if not layers:
-            raise InputError(f"backbone {name} is no NequIP network: it has no module layer0_convnet")
+            kind = (
+                "an Allegro network, which this project does not read"
+                if "allegro" in self._modules
+                else "none"
+            )
+            raise InputError(
+                f"backbone {name} has the modules {', '.join(list(self._modules)[:4])}, …: expected a NequIP network "
+                f"with a module layer0_convnet, found {kind}"
+            )
         elements = _atomic_numbers(model.metadata["type_names"].split(), name)
         self._types = torch.full((max(elements) + 1,), -1, device=options.device)
         self._types[elements] = torch.arange(len(elements), device=options.device)
         self._cutoff = float(model.metadata["r_max"])
         self._device = options.device
-        layer = choose_layer(layers, options.layer, name)
+        self.name = name
+        self._read_layer(
+            layers,
+            options.layer,
+            labels=LABELS,
+            parameters=parameters,
+            source=source,
+            licence=licence,
+            elements=frozenset(elements),
+            settings=dict(settings or {}),
+        )
         self._network = MessagePassing.of_modules(
             self._modules,
-            [f"layer{number}_" for number in list(layers)[: list(layers).index(layer) + 1]],
+            [f"layer{number}_" for number in list(layers)[: list(layers).index(self.card.layer) + 1]],
             lambda prefix: self._modules[f"{prefix}convnet"].conv.tp_scatter,
             Keys(
                 keys.EDGE_INDEX_KEY,
@@ -86,71 +101,29 @@ class NequIP:
                 features=keys.NODE_FEATURES_KEY,
             ),
         )
-        self.name = name
-        self.irreps = Irreps(layers[layer])
-        self.card = Card(
-            layers=layers,
-            layer=layer,
-            default_layer=default_layer(layers),
-            default_reason=DEFAULT_REASON,
-            labels=LABELS,
-            parameters=parameters,
-            source=source,
-            licence=licence,
-            elements=frozenset(elements),
-            settings=dict(settings or {}),
-        )
 
-    def _graph(self, numbers: "Tensor", positions: "Tensor") -> dict[str, Any]:
+    def _graph(self, batch: Batch, pairs: Edges) -> Graph:
         import torch
         from nequip.data import AtomicDataDict as keys
 
-        n_frames, n_atoms, _ = positions.shape
-        require_elements(self, numbers)
-        types = self._types[numbers.to(self._device)]
-        positions = positions.to(self._device)
-        # nequip's edge_index is (centre, neighbour), its edge vectors point from centre to neighbour
-        centre, neighbour = neighbour_pairs(positions, self._cutoff)
         # nequip computes distances and harmonics in float64 and casts them to the model's dtype
-        flat = positions.reshape(-1, 3).to(torch.float64)
+        positions = batch.positions.to(torch.float64)
         return {
-            keys.POSITIONS_KEY: flat,
-            keys.EDGE_INDEX_KEY: torch.stack([centre, neighbour]),
-            keys.EDGE_VECTORS_KEY: flat[neighbour] - flat[centre],
-            keys.ATOM_TYPE_KEY: types.repeat(n_frames),
-            keys.BATCH_KEY: torch.arange(n_frames, device=self._device).repeat_interleave(n_atoms),
-            keys.NUM_NODES_KEY: torch.full((n_frames,), n_atoms, device=self._device),
+            keys.POSITIONS_KEY: positions,
+            # nequip's edge_index is (centre, neighbour), its edge vectors point from centre to neighbour
+            keys.EDGE_INDEX_KEY: pairs.index,
+            keys.EDGE_VECTORS_KEY: pairs.vectors(positions),
+            keys.ATOM_TYPE_KEY: self._types[batch.numbers.to(self._device)],
+            keys.BATCH_KEY: self._structure_of(batch),
+            keys.NUM_NODES_KEY: batch.sizes.to(self._device),
         }
 
-    def features(self, numbers: "Tensor", positions: "Tensor") -> "Tensor":
-        """Node features after the chosen layer's gate: (n_frames, n_atoms, irreps.dim), the model's dtype."""
-        features = self._network.features(self._graph(numbers, positions))
-        return features.reshape(*positions.shape[:2], -1)
-
-    def site_features(self, numbers: "Tensor", positions: "Tensor", site: int) -> "Tensor":
-        """Features of one atom (see :class:`experiments.backbones.site.Local`)."""
-        return self._network.site_features(self._graph(numbers, positions), site_indices(positions, site))
-
-    def site_jacobian(self, numbers: "Tensor", positions: "Tensor", site: int) -> "tuple[Tensor, Tensor]":
-        """Features of one atom and their derivative (see :func:`experiments.backbones.site.site_jacobian`)."""
-        features, derivative = self._network.site_jacobian(
-            self._graph(numbers, positions), site_indices(positions, site)
-        )
-        return features, derivative.unflatten(0, positions.shape[:2]).transpose(1, 2)
-
-    def energy_forces(self, numbers: "Tensor", positions: "Tensor") -> "tuple[Tensor, Tensor]":
-        """Energies (n_frames,) in eV, float64, and forces (n_frames, n_atoms, 3) in eV/Å."""
-        import torch
+    def _energies(self, graph: Graph) -> "Tensor":
         from nequip.data import AtomicDataDict as keys
 
-        with torch.enable_grad():
-            moved = positions.detach().requires_grad_()
-            data = self._graph(numbers, moved)
-            for module in self._modules.values():
-                data = module(data)
-            energies = data[keys.TOTAL_ENERGY_KEY].reshape(-1)
-            (gradient,) = torch.autograd.grad(energies.sum(), moved)
-        return energies.detach(), -gradient
+        for module in self._modules.values():
+            graph = module(graph)
+        return graph[keys.TOTAL_ENERGY_KEY].reshape(-1)
 
 
 def build(config: Mapping[str, Any]) -> Any:
@@ -307,6 +280,7 @@ def open_named(name: str, options: Options) -> NequIP:
             f"unknown NequIP backbone '{name}': expected {', '.join(shipped.names())}, or an existing "
             ".ckpt, .nequip.zip or .card.json file"
         )
+    require_open(path)
     require_trust(path, options.trust, _kind(path))
     return NequIP(
         f"nequip:{path.name}",

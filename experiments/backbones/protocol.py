@@ -1,8 +1,9 @@
 """What the diagnostic needs of a network: equivariant node features, and where it has them energies, forces.
 
-Any object with ``name``, ``irreps`` and ``features`` is a backbone; nothing has to be inherited. An adapter
-may also carry a :class:`Card` (``card``) that tells its layers, its elements and what its parity labels mean,
-and one that only hands on features computed elsewhere carries what was measured there (``verification``).
+Any object with ``name``, ``irreps`` and ``features`` is a backbone; nothing has to be inherited. One that knows free
+molecules only may have methods of other arguments, see :mod:`experiments.backbones.free_molecule`. An adapter may also
+carry a :class:`Card` (``card``) that tells its layers, its elements and what its parity labels mean, and one that only
+hands on features computed elsewhere carries what was measured there (``verification``).
 """
 
 from collections.abc import Mapping
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from e3nn.o3 import Irreps
     from torch import Tensor
 
+    from experiments.backbones.batch import Batch
+
 
 @runtime_checkable
 class Backbone(Protocol):
@@ -30,16 +33,8 @@ class Backbone(Protocol):
     name: str
     irreps: "Irreps"
 
-    def features(self, numbers: "Tensor", positions: "Tensor") -> "Tensor":
-        """Node features, differentiable in ``positions``.
-
-        Args:
-            numbers: (n_atoms,) int64, atomic numbers, the same for every frame.
-            positions: (n_frames, n_atoms, 3) float, Å, on any device.
-
-        Returns:
-            (n_frames, n_atoms, irreps.dim), on the backbone's device.
-        """
+    def features(self, batch: "Batch") -> "Tensor":
+        """Features (N, irreps.dim) of all atoms, on the backbone's device, differentiable in the batch's positions."""
         ...
 
 
@@ -47,8 +42,8 @@ class Backbone(Protocol):
 class Potential(Backbone, Protocol):
     """A backbone that also predicts."""
 
-    def energy_forces(self, numbers: "Tensor", positions: "Tensor") -> "tuple[Tensor, Tensor]":
-        """Energies (n_frames,) in eV and forces (n_frames, n_atoms, 3) in eV/Å."""
+    def energy_forces(self, batch: "Batch") -> "tuple[Tensor, Tensor]":
+        """Energies (n,) in eV and forces (N, 3) in eV/Å."""
         ...
 
 

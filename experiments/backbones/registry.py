@@ -9,13 +9,15 @@ from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from experiments.backbones.old_e3nn import allow_constants
 from experiments.backbones.options import Options
 from experiments.backbones.protocol import Backbone
-from experiments.direction import MarkedPair
 from span_theorem.errors import InputError, MissingPackage
+
+if TYPE_CHECKING:
+    from experiments.environments import Pair
 
 
 @dataclass(frozen=True)
@@ -103,7 +105,7 @@ FAMILIES = {
 def open_backbone(
     spec: str,
     options: Options | None = None,
-    pair: MarkedPair | None = None,
+    pair: "Pair | None" = None,
     opened: "Callable[[str, Options], Backbone] | None" = None,
 ) -> Backbone:
     """Open the backbone that ``spec`` names, behind the wrappers that its suffixes name.

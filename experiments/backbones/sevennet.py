@@ -5,24 +5,23 @@ labels `1e`, `2e`, `3e` name the order only and the features are equivariant und
 """
 
 import warnings
-from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from experiments.backbones.layers import DEFAULT_REASON, choose_layer, default_layer
+from experiments.backbones.batch import Batch
+from experiments.backbones.graph import Graph, MessagePassingBackbone
+from experiments.backbones.layers import choose_branch
 from experiments.backbones.message_passing import Keys, MessagePassing
-from experiments.backbones.neighbours import neighbour_pairs
 from experiments.backbones.options import Options
-from experiments.backbones.protocol import Card
-from experiments.backbones.site import site_indices
-from experiments.backbones.trust import require_trust
+from experiments.backbones.trust import require_open, require_trust
+from experiments.neighbours import Edges
 from span_theorem.errors import InputError
 from span_theorem.reading import sha256
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-PRETRAINED = ("7net-0", "7net-l3i5")
+PRETRAINED = ("7net-0", "7net-l3i5", "7net-mf-0")
 
 CHUNK = 100
 """Atoms that pass through the network at once on a CPU. The messages of a chunk stay in the processor's
@@ -32,7 +31,7 @@ JACOBIAN_CHUNK = 500
 """The same for Jacobians, where most passes go through the last layers' few edges."""
 
 
-class SevenNet:
+class SevenNet(MessagePassingBackbone):
     """Adapter of one SevenNet model at one layer (see :class:`experiments.backbones.protocol.Backbone`).
 
     Args:
@@ -41,8 +40,10 @@ class SevenNet:
         options: layer and device.
     """
 
+    at_once = CHUNK
+    jacobian_at_once = JACOBIAN_CHUNK
+
     def __init__(self, name: str, checkpoint: Path, options: Options):
-        from e3nn.o3 import Irreps
         from sevenn import _keys as keys
         from sevenn.checkpoint import SevenNetCheckpoint
 
@@ -59,21 +60,14 @@ class SevenNet:
             for key, module in modules.items()
             if key.endswith("_equivariant_gate")
         }
-        layer = choose_layer(layers, options.layer, name)
-        self._network = MessagePassing.of_modules(
-            modules,
-            [f"{number}_" for number in list(layers)[: list(layers).index(layer) + 1]],
-            lambda prefix: modules[f"{prefix}convolution"],
-            Keys(keys.EDGE_IDX, keys.ATOMIC_NUMBERS, keys.EDGE_VEC, features=keys.NODE_FEATURE),
-        )
+        modalities = self._model.modal_map or {}
+        branch = choose_branch(list(modalities), options.branch, name)
+        self._modality = modalities[branch["branch"]] if branch else None
         shipped = name.removeprefix("sevennet:") in PRETRAINED
         self.name = name
-        self.irreps = Irreps(layers[layer])
-        self.card = Card(
-            layers=layers,
-            layer=layer,
-            default_layer=default_layer(layers),
-            default_reason=DEFAULT_REASON,
+        self._read_layer(
+            layers,
+            options.layer,
             labels="parity as labelled"
             if loaded.config.get("is_parity")
             else "order only (SO(3) equivariance): every order is labelled e, whatever its parity",
@@ -81,78 +75,43 @@ class SevenNet:
             source=f"{'sevenn wheel' if shipped else 'file'}, {checkpoint.name}",
             licence="MIT" if shipped else "unknown",
             elements=frozenset(int(z) for z in self._model.type_map),
-            settings={"checkpoint_sha256": sha256(checkpoint)},
+            settings={"checkpoint_sha256": sha256(checkpoint), **branch},
+        )
+        self._network = MessagePassing.of_modules(
+            modules,
+            [f"{number}_" for number in list(layers)[: list(layers).index(self.card.layer) + 1]],
+            lambda prefix: modules[f"{prefix}convolution"],
+            Keys(keys.EDGE_IDX, keys.ATOMIC_NUMBERS, keys.EDGE_VEC, features=keys.NODE_FEATURE),
         )
 
-    def _graph(self, numbers: "Tensor", positions: "Tensor") -> dict[str, Any]:
+    def _graph(self, batch: Batch, pairs: Edges) -> Graph:
         import torch
         from sevenn import _keys as keys
 
-        n_frames, n_atoms, _ = positions.shape
-        positions = positions.to(self._device)
-        source, target = neighbour_pairs(positions, self._cutoff)
-        flat = positions.reshape(-1, 3)
-        known = self._model._atomic_numbers_to_onehot(numbers.to(self._device))
+        numbers = batch.numbers.to(self._device)
+        modality = (
+            {}
+            if self._modality is None
+            else {keys.MODAL_TYPE: torch.full((len(batch),), self._modality, device=self._device)}
+        )
         return {
-            keys.NODE_FEATURE: known.repeat(n_frames),
-            keys.ATOMIC_NUMBERS: numbers.to(self._device).repeat(n_frames),
-            keys.EDGE_IDX: torch.stack([source, target]),
-            keys.EDGE_VEC: (flat[target] - flat[source]).to(torch.float32),
-            keys.BATCH: torch.arange(n_frames, device=self._device).repeat_interleave(n_atoms),
-            keys.NUM_ATOMS: torch.full((n_frames,), n_atoms, device=self._device),
+            **modality,
+            keys.NODE_FEATURE: self._model._atomic_numbers_to_onehot(numbers),
+            keys.ATOMIC_NUMBERS: numbers,
+            keys.EDGE_IDX: pairs.index,
+            keys.EDGE_VEC: pairs.vectors(batch.positions).to(torch.float32),
+            keys.BATCH: self._structure_of(batch),
+            keys.NUM_ATOMS: batch.sizes.to(self._device),
         }
 
-    def features(self, numbers: "Tensor", positions: "Tensor") -> "Tensor":
-        """Node features after the gate of the chosen layer: (n_frames, n_atoms, irreps.dim) float32."""
-        import torch
-
-        return torch.cat([self._chunk_features(numbers, part) for part in self._chunks(positions, CHUNK)])
-
-    def _chunks(self, positions: "Tensor", atoms: int) -> "Sequence[Tensor]":
-        chunk = max(1, atoms // positions.shape[1]) if self._device == "cpu" else max(1, len(positions))
-        return positions.split(chunk)
-
-    def _chunk_features(self, numbers: "Tensor", positions: "Tensor") -> "Tensor":
-        features = self._network.features(self._graph(numbers, positions))
-        return features.reshape(*positions.shape[:2], -1)
-
-    def site_features(self, numbers: "Tensor", positions: "Tensor", site: int) -> "Tensor":
-        """Features of one atom (see :class:`experiments.backbones.site.Local`)."""
-        import torch
-
-        return torch.cat(
-            [
-                self._network.site_features(self._graph(numbers, part), site_indices(part, site))
-                for part in self._chunks(positions, CHUNK)
-            ]
-        )
-
-    def site_jacobian(self, numbers: "Tensor", positions: "Tensor", site: int) -> "tuple[Tensor, Tensor]":
-        """Features of one atom and their derivative (see :func:`experiments.backbones.site.site_jacobian`)."""
-        import torch
-
-        parts = [
-            self._network.site_jacobian(self._graph(numbers, part), site_indices(part, site))
-            for part in self._chunks(positions, JACOBIAN_CHUNK)
-        ]
-        features, derivative = (torch.cat(arrays) for arrays in zip(*parts, strict=True))
-        return features, derivative.unflatten(0, positions.shape[:2]).transpose(1, 2)
-
-    def energy_forces(self, numbers: "Tensor", positions: "Tensor") -> "tuple[Tensor, Tensor]":
-        """Energies (n_frames,) in eV and forces (n_frames, n_atoms, 3) in eV/Å, float32."""
-        import torch
+    def _energies(self, graph: Graph) -> "Tensor":
         from sevenn import _keys as keys
 
-        with torch.enable_grad():
-            moved = positions.detach().requires_grad_()
-            data = self._graph(numbers, moved)
-            for key, module in self._model.named_children():
-                if key == "force_output":
-                    break
-                data = module(data)
-            energies = data[keys.PRED_TOTAL_ENERGY].reshape(-1)
-            (gradient,) = torch.autograd.grad(energies.sum(), moved)
-        return energies.detach(), -gradient
+        for key, module in self._model.named_children():
+            if key == "force_output":
+                break
+            graph = module(graph)
+        return graph[keys.PRED_TOTAL_ENERGY].reshape(-1)
 
 
 def names() -> tuple[str, ...]:
@@ -161,7 +120,7 @@ def names() -> tuple[str, ...]:
 
 
 def open_named(name: str, options: Options) -> SevenNet:
-    """Open `sevennet:7net-0`, `sevennet:7net-l3i5` or `sevennet:PATH` of a checkpoint.
+    """Open one of :data:`PRETRAINED`, such as `sevennet:7net-0`, or `sevennet:PATH` of a checkpoint.
 
     Raises:
         InputError: the name is unknown, or the checkpoint is not trusted or readable.
@@ -176,6 +135,7 @@ def open_named(name: str, options: Options) -> SevenNet:
             f"unknown SevenNet potential '{name}': "
             f"expected {', '.join(PRETRAINED)} or an existing checkpoint file"
         )
+    require_open(path)
     require_trust(path, options.trust)
     try:
         return SevenNet(f"sevennet:{path.name}", path, options)

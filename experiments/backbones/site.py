@@ -1,4 +1,4 @@
-"""Background: the diagnostic reads one atom, the site; most of a network's work concerns other atoms.
+"""Background: the diagnostic reads one atom a structure, the site; most of a network's work concerns other atoms.
 
 Provides: a site's features and their derivative, the cheapest way that a backbone has. For message passing that is
 :mod:`experiments.backbones.message_passing`; for any other network one backward pass a component. For those tried,
@@ -16,6 +16,8 @@ from span_theorem.errors import InputError
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from experiments.backbones.batch import Batch
+
 
 class NoDerivative(InputError):
     """A backbone's features have no derivative by the positions: force figures cannot be had."""
@@ -23,57 +25,59 @@ class NoDerivative(InputError):
 
 @runtime_checkable
 class Local(Protocol):
-    """A backbone that can compute one atom's features for less than every atom's."""
+    """A backbone that can compute some atoms' features for less than every atom's."""
 
-    def site_features(self, numbers: "Tensor", positions: "Tensor", site: int) -> "Tensor":
-        """The same as ``features(numbers, positions)[:, site]``: (n_frames, irreps.dim)."""
+    def site_features(self, batch: "Batch", sites: "Tensor") -> "Tensor":
+        """The same as ``features(batch)[sites]``, the indices in increasing order: (n_sites, irreps.dim)."""
         ...
 
 
-def site_features(backbone: Backbone, numbers: "Tensor", positions: "Tensor", site: int) -> "Tensor":
-    """Features of one atom, (n_frames, irreps.dim), the cheapest way the backbone has."""
-    if isinstance(backbone, Local):
-        return backbone.site_features(numbers, positions, site)
-    return backbone.features(numbers, positions)[:, site]
-
-
-def site_jacobian(
-    backbone: Backbone, numbers: "Tensor", positions: "Tensor", site: int
-) -> "tuple[Tensor, Tensor]":
-    """Features of one atom and their derivative: the backbone's own ``site_jacobian`` if it has one, otherwise
-    one backward pass per component.
+def site_features(backbone: Backbone, batch: "Batch", sites: "Tensor") -> "Tensor":
+    """Features of some atoms, (n_sites, irreps.dim), the cheapest way the backbone has.
 
     Args:
         backbone: see :class:`experiments.backbones.protocol.Backbone`.
-        numbers: (n_atoms,) int64.
-        positions: (n_frames, n_atoms, 3), Å.
-        site: index of the atom.
+        batch: of any structures.
+        sites: (n_sites,) int64 indices into its atoms, in increasing order.
+    """
+    if isinstance(backbone, Local):
+        return backbone.site_features(batch, sites)
+    return backbone.features(batch)[sites]
+
+
+def site_jacobian(backbone: Backbone, batch: "Batch", sites: "Tensor") -> "tuple[Tensor, Tensor]":
+    """Features of one atom a structure and their derivative: the backbone's own ``site_jacobian`` if it has one,
+    otherwise one backward pass per component.
+
+    Args:
+        backbone: see :class:`experiments.backbones.protocol.Backbone`.
+        batch: of any structures.
+        sites: (n,) int64 indices into its atoms, one of every structure.
 
     Returns:
-        (n_frames, dim) and (n_frames, dim, n_atoms, 3) per Å, in the features' precision.
+        (n, dim), and (N, dim, 3) per Å in the features' precision: by each atom's position, the derivative of the
+        features of its structure's site.
 
     Raises:
         NoDerivative: the features do not depend on the positions in a way that torch could follow.
     """
     if hasattr(backbone, "site_jacobian"):
         with suppress(NotImplementedError):  # an operation without a forward mode
-            return backbone.site_jacobian(numbers, positions, site)
+            return backbone.site_jacobian(batch, sites)
     try:
-        return backward_jacobian(lambda moved: site_features(backbone, numbers, moved, site), positions)
+        return backward_jacobian(lambda moved: site_features(backbone, moved, sites), batch)
     except NoDerivative as error:
         raise NoDerivative(
             f"the features of backbone {backbone.name} are not differentiable in the positions"
         ) from error
 
 
-def backward_jacobian(
-    features_of: "Callable[[Tensor], Tensor]", positions: "Tensor"
-) -> "tuple[Tensor, Tensor]":
+def backward_jacobian(features_of: "Callable[[Batch], Tensor]", batch: "Batch") -> "tuple[Tensor, Tensor]":
     """Features and their derivative, one backward pass a component.
 
     Args:
-        features_of: from positions to (n_frames, dim); no frame's depend on another frame.
-        positions: (n_frames, n_atoms, 3), Å.
+        features_of: from a batch to (n, dim); no structure's depend on another one.
+        batch: of any structures.
 
     Returns:
         As :func:`site_jacobian`.
@@ -84,23 +88,15 @@ def backward_jacobian(
     import torch
 
     with torch.enable_grad():
-        x = positions.detach().clone().requires_grad_()
-        features = features_of(x)
+        x = batch.positions.detach().clone().requires_grad_()
+        features = features_of(batch.moved(x))
         if not features.requires_grad:
             raise NoDerivative("features that are not differentiable in the positions")
         columns = []
         for component in range(features.shape[1]):
-            # frames do not see one another, so the gradient of the sum holds every frame's own
+            # structures do not see one another, so the gradient of the sum holds every structure's own
             (gradient,) = torch.autograd.grad(
                 features[:, component].sum(), x, retain_graph=True, materialize_grads=True
             )
             columns.append(gradient)
         return features.detach(), torch.stack(columns, dim=1).to(features.dtype)
-
-
-def site_indices(positions: "Tensor", site: int) -> "Tensor":
-    """Where the site of every frame stands among the atoms of all frames: (n_frames,)."""
-    import torch
-
-    n_frames, n_atoms, _ = positions.shape
-    return site + n_atoms * torch.arange(n_frames)

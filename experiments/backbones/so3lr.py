@@ -11,11 +11,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from experiments.backbones.layers import DEFAULT_REASON, choose_layer, default_layer
-from experiments.backbones.neighbours import neighbour_pairs
+from experiments.backbones.batch import Batch
+from experiments.backbones.graph import Graph, GraphBackbone
 from experiments.backbones.options import Options
-from experiments.backbones.protocol import Card
-from experiments.backbones.trust import load_pickled, require_trust
+from experiments.backbones.trust import load_pickled, require_open, require_trust
+from experiments.neighbours import Edges, edges
 from numerics.harmonics import wigner_d
 from span_theorem.errors import InputError
 from span_theorem.reading import sha256
@@ -31,7 +31,7 @@ LONG_RANGE = {"r_max_lr": 12.0, "dispersion_energy_cutoff_lr_damping": 2.0}
 """Long-range settings in Å of the package's own SO3LR calculator; features do not depend on them."""
 
 
-class SO3krates:
+class SO3krates(GraphBackbone):
     """Adapter of one SO3krates model at one layer (see :class:`experiments.backbones.protocol.Backbone`).
 
     Molecules are taken as neutral singlets.
@@ -63,27 +63,10 @@ class SO3krates:
             raise InputError(f"backbone {name} has degrees {degrees}: expected them in increasing order")
         equivariant = Irreps([(1, (l, (-1) ** l)) for l in degrees])
         irreps = Irreps(f"{model.num_features}x0e") + equivariant
-        layers = {str(index): str(irreps) for index in range(model.num_layers)}
-        layer = choose_layer(layers, options.layer, name)
-        self._model = model.to(options.device).eval().requires_grad_(False)
-        for key, value in LONG_RANGE.items():
-            setattr(self._model, key, value)
-        # the same weights up to the layer read: nothing behind it has to be computed
-        self._read = copy.copy(self._model)
-        self._read._modules = dict(self._model._modules)
-        self._read.euclidean_transformers = self._model.euclidean_transformers[: int(layer) + 1]
-        self._read.use_lr = False
-        self._cutoff = float(model.r_max)
-        self._device = options.device
-        self._dtype = next(model.parameters()).dtype
-        self._to_e3nn = polar_axis_matrix(degrees).to(options.device, self._dtype)
         self.name = name
-        self.irreps = irreps
-        self.card = Card(
-            layers=layers,
-            layer=layer,
-            default_layer=default_layer(layers),
-            default_reason=DEFAULT_REASON,
+        self._read_layer(
+            {str(index): str(irreps) for index in range(model.num_layers)},
+            options.layer,
             labels="parity as labelled (O(3) equivariance)",
             parameters=sum(parameter.numel() for parameter in model.parameters()),
             source=source,
@@ -91,50 +74,51 @@ class SO3krates:
             elements=elements,
             settings={"checkpoint_sha256": checksum},
         )
+        self._model = model.to(options.device).eval().requires_grad_(False)
+        for key, value in LONG_RANGE.items():
+            setattr(self._model, key, value)
+        # the same weights up to the layer read: nothing behind it has to be computed
+        self._read = copy.copy(self._model)
+        self._read._modules = dict(self._model._modules)
+        self._read.euclidean_transformers = self._model.euclidean_transformers[: int(self.card.layer) + 1]
+        self._read.use_lr = False
+        self._cutoff = float(model.r_max)
+        self._device = options.device
+        self._dtype = next(model.parameters()).dtype
+        self._to_e3nn = polar_axis_matrix(degrees).to(options.device, self._dtype)
 
-    def _graph(self, numbers: "Tensor", positions: "Tensor") -> dict[str, Any]:
+    def _graph(self, batch: Batch, pairs: Edges) -> Graph:
         import torch
         from torch.nn.functional import one_hot
 
-        n_frames, n_atoms, _ = positions.shape
-        positions = positions.to(self._device)
-        flat = positions.reshape(-1, 3).to(self._dtype)
-        atoms = numbers.to(self._device).repeat(n_frames)
-        graph: dict[str, Any] = {
-            "positions": flat,
+        n = len(batch)
+        atoms = batch.numbers.to(self._device)
+        graph: Graph = {
+            "positions": batch.positions.to(self._dtype),
             "atomic_numbers": atoms,
             "node_attrs": one_hot(atoms - 1, self._model.num_elements).to(self._dtype),
-            "batch": torch.arange(n_frames, device=self._device).repeat_interleave(n_atoms),
-            "ptr": torch.arange(n_frames + 1, device=self._device) * n_atoms,
-            "head": torch.zeros(n_frames, dtype=torch.int64, device=self._device),
-            "cell": torch.zeros(3 * n_frames, 3, dtype=self._dtype, device=self._device),
-            "total_charge": torch.zeros(n_frames, dtype=self._dtype, device=self._device),
-            "total_spin": torch.zeros(n_frames, dtype=self._dtype, device=self._device),
+            "batch": self._structure_of(batch),
+            "ptr": batch.first.to(self._device),
+            "head": torch.zeros(n, dtype=torch.int64, device=self._device),
+            "cell": batch.cell.reshape(3 * n, 3).to(self._device, self._dtype),
+            "total_charge": torch.zeros(n, dtype=self._dtype, device=self._device),
+            "total_spin": torch.zeros(n, dtype=self._dtype, device=self._device),
         }
         # one list of pairs for the network, a longer one for electrostatics and dispersion
-        for suffix, cutoff in (("", self._cutoff), ("_lr", LONG_RANGE["r_max_lr"])):
-            pairs = torch.stack(neighbour_pairs(positions, cutoff))
-            graph[f"edge_index{suffix}"] = pairs
-            graph[f"shifts{suffix}"] = torch.zeros(pairs.shape[1], 3, dtype=self._dtype, device=self._device)
+        for suffix, own in (("", pairs), ("_lr", edges(batch, LONG_RANGE["r_max_lr"]))):
+            graph[f"edge_index{suffix}"] = own.index
+            graph[f"shifts{suffix}"] = own.offsets(self._dtype)
         return graph
 
-    def features(self, numbers: "Tensor", positions: "Tensor") -> "Tensor":
-        """Invariants and Euclidean variables after the layer: (n_frames, n_atoms, irreps.dim)."""
+    def _node_features(self, graph: Graph) -> "Tensor":
         import torch
 
-        invariant, euclidean = self._read.get_representation(self._graph(numbers, positions))
+        invariant, euclidean = self._read.get_representation(graph)
         # y = D(P) x in every atom, so x = D(P)^T y: with y as rows, y D(P)
-        features = torch.cat([invariant, euclidean @ self._to_e3nn], dim=-1)
-        return features.reshape(*positions.shape[:2], -1)
+        return torch.cat([invariant, euclidean @ self._to_e3nn], dim=-1)
 
-    def energy_forces(self, numbers: "Tensor", positions: "Tensor") -> "tuple[Tensor, Tensor]":
-        """Energies (n_frames,) in eV and forces (n_frames, n_atoms, 3) in eV/Å, float32."""
-        import torch
-
-        with torch.enable_grad():
-            moved = positions.detach().to(self._device, self._dtype).requires_grad_()
-            found = self._model(self._graph(numbers, moved), compute_force=True)
-        return found["energy"].detach(), found["forces"].detach().reshape(positions.shape)
+    def _energies(self, graph: Graph) -> "Tensor":
+        return self._model(graph, compute_force=False)["energy"]
 
 
 def polar_axis_matrix(degrees: Sequence[int]) -> "Tensor":
@@ -169,6 +153,7 @@ def open_named(name: str, options: Options) -> SO3krates:
                 f"unknown SO3krates potential '{name}': "
                 f"expected {', '.join(PRETRAINED)} or an existing model file"
             )
+        require_open(path)
         require_trust(path, options.trust)
         source, licence, elements = f"file, {path.name}", "unknown", None
     return SO3krates(

@@ -1,10 +1,31 @@
 """Files that can run code when loaded are loaded only for a user who vouches for them."""
 
 import warnings
+import zipfile
 from pathlib import Path
 from typing import Any
 
 from span_theorem.errors import InputError
+
+
+def require_open(path: Path) -> None:
+    """Refuse a model that was compiled for running: its layers can no longer be read. Nothing in it is run.
+
+    Raises:
+        InputError: it is a TorchScript or AOTInductor archive.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = archive.namelist()
+    except (zipfile.BadZipFile, OSError):
+        return
+    parts = {part for name in names for part in name.split("/")[:3]}
+    compiled = "AOTInductor" if "aotinductor" in parts else "TorchScript" if "code" in parts else None
+    if compiled and not path.name.endswith(".nequip.zip"):
+        raise InputError(
+            f"{path} is a deployed model, compiled by {compiled}: its layers cannot be read, expected the checkpoint "
+            "it was made from"
+        )
 
 
 def require_trust(path: Path, trust: bool, kind: str = "a pickled checkpoint") -> None:

@@ -16,6 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from experiments.backbones.free_molecule import of_batches
 from experiments.backbones.options import Options
 from experiments.backbones.protocol import Backbone, Card, card_of
 from span_theorem.errors import InputError
@@ -29,16 +30,16 @@ OPTIONAL_METHODS = ("energy_forces", "site_features")
 
 
 class UserBackbone:
-    """A user's backbone whose errors name the line of the user's file.
+    """A user's object whose errors name the line of the user's file.
 
-    It has ``energy_forces`` and ``site_features`` where the user's object has them.
+    It has ``energy_forces`` and ``site_features`` where the user's object has them, with the arguments that these take.
 
     Args:
         backbone: the object the factory returned, already checked.
         path: the user's file.
     """
 
-    features: Callable[["Tensor", "Tensor"], "Tensor"]
+    features: Callable[..., "Tensor"]
 
     def __init__(self, backbone: Backbone, path: Path):
         self.name = backbone.name
@@ -49,7 +50,7 @@ class UserBackbone:
                 setattr(self, method, _reporting(getattr(backbone, method), path))
 
 
-def open_factory(path: Path, factory: str, options: Options) -> UserBackbone:
+def open_factory(path: Path, factory: str, options: Options) -> Backbone:
     """Run the user's file and call its factory, with ``layer`` and ``device`` where its signature takes them.
 
     Raises:
@@ -73,7 +74,7 @@ def open_factory(path: Path, factory: str, options: Options) -> UserBackbone:
     with _reported(path):
         backbone = make(**arguments)
     _require_protocol(backbone, f"{path}:{factory}")
-    return UserBackbone(backbone, path)
+    return of_batches(UserBackbone(backbone, path))
 
 
 def _run(path: Path) -> Any:

@@ -1,24 +1,29 @@
 """Background: the diagnostic rotates features by Wigner D matrices instead of running the network again.
 
-Question: may it, for this network on these frames? Measured: equivariance under rotations and under inversion
-with the labelled parities, translation invariance, determinism, and agreement between batch sizes.
+Question: may it, for this network on these structures? Measured: equivariance under rotations and under inversion
+with the labelled parities, cells turning with their atoms, translation invariance, determinism, and agreement between
+batch sizes; of periodic structures also that a cell repeated once, and atoms put into other cells, change nothing.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from msgspec import Meta
 
+from experiments.backbones.batch import Batch
+from experiments.backbones.conventions import Map, explanation
 from experiments.backbones.elements import require_elements
+from experiments.backbones.free_molecule import of_batches
 from experiments.backbones.protocol import Backbone
+from experiments.structures import Structures
 from numerics.harmonics import random_rotation, wigner_d
 from span_theorem.checked import Natural, Positive, Size, Text
 from span_theorem.errors import InputError
 
 if TYPE_CHECKING:
     from e3nn.o3 import Irreps
-    from numpy.typing import ArrayLike
+    from numpy.random import Generator
     from torch import Tensor
 
 FRAMES = 3
@@ -32,7 +37,7 @@ __all__ = ["Verification", "require_elements", "require_verified", "verify"]
 
 @dataclass(frozen=True)
 class Verification:
-    """What was measured of a backbone's features h; an error is ‖difference‖ / ‖h‖ over all frames and atoms.
+    """What was measured of a backbone's features h; an error is ‖difference‖ / ‖h‖ over all structures and atoms.
 
     Attributes:
         rotation: largest of ‖h(Rx) − D(R)h(x)‖/‖h(x)‖ over the rotations R.
@@ -42,10 +47,13 @@ class Verification:
         parity: ``o3`` if the labels e and o hold under inversion, ``so3`` if they only name the order.
         translation: ‖h(x + t) − h(x)‖/‖h(x)‖.
         determinism: ‖h(x) − h(x)'‖/‖h(x)‖ of the same input twice.
-        batch: the same of several frames in one batch and one at a time.
+        batch: the same of several structures in one batch and one at a time.
+        repetition: the same of a periodic structure and itself repeated once along its first period; ``None`` where
+            none is periodic, or where that was not measured.
+        wrapping: the same with every atom moved by cell vectors.
         tolerance: what every error but ``inversion`` had to stay below.
-        n_frames: frames measured on.
-        n_rotations: Haar-random rotations, each applied to every frame.
+        n_frames: structures measured on.
+        n_rotations: Haar-random rotations, each applied to every structure.
         seed: of the rotations and translations.
     """
 
@@ -60,26 +68,25 @@ class Verification:
     n_frames: Positive
     n_rotations: Positive
     seed: Natural
+    repetition: Size | None = None
+    wrapping: Size | None = None
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)
 
 
 def verify(
-    backbone: Backbone,
-    numbers: "ArrayLike",
-    positions: "ArrayLike",
-    seed: int = 0,
-    tolerance: float = TOLERANCE,
+    backbone: Backbone, structures: Structures, seed: int = 0, tolerance: float = TOLERANCE
 ) -> Verification:
-    """Measure a backbone on at most three of the frames, spread evenly over them.
+    """Measure a backbone on at most three of the structures, spread evenly over them.
 
-    A backbone whose features were computed elsewhere (a feature file) cannot be shown rotated frames: it
+    A backbone whose features were computed elsewhere (a feature file) cannot be shown turned structures: it
     carries the verification measured there as its ``verification``, and that one is checked and returned.
 
     Args:
-        numbers: (n_atoms,) atomic numbers.
-        positions: (n_frames, n_atoms, 3), Å.
+        backbone: also one that takes free molecules only.
+        structures: of any kind.
+        seed: of rotations, translations and shifts.
         tolerance: largest relative error.
 
     Raises:
@@ -89,58 +96,120 @@ def verify(
     import numpy as np
     import torch
 
-    require_elements(backbone, numbers)
+    backbone = of_batches(backbone)
+    require_elements(backbone, structures.numbers)
     carried = getattr(backbone, "verification", None)
     if isinstance(carried, Verification):
         require_verified(backbone, carried, tolerance)
         return carried
-    atoms = torch.as_tensor(np.array(numbers, dtype=np.int64))
-    every = np.asarray(positions, dtype=np.float64)
-    chosen = np.unique(np.linspace(0, len(every) - 1, FRAMES).round().astype(int))
-    x = torch.as_tensor(every[chosen])
+    chosen = np.unique(np.linspace(0, len(structures) - 1, FRAMES).round().astype(int))
+    shown = Batch.of(structures.subset(chosen))
+    x = shown.positions
     generator = np.random.default_rng(seed)
     rotations = torch.as_tensor(np.stack([random_rotation(generator) for _ in range(ROTATIONS)]))
-    shift = torch.as_tensor(generator.normal(scale=TRANSLATION, size=(len(x), 1, 3)))
+    shift = torch.as_tensor(generator.normal(scale=TRANSLATION, size=(len(shown), 3)))
 
-    def h(moved: "Tensor") -> "Tensor":
-        return _features(backbone, atoms, moved)
+    def h(batch: Batch) -> "Tensor":
+        return _features(backbone, batch)
 
-    reference = h(x)
+    reference = h(shown)
+    moved = [h(shown.moved(x @ matrix.T, shown.cell @ matrix.T)) for matrix in rotations]
+
+    def error_of(change: Map) -> float:
+        """Equivariance error of the features behind a map of their components."""
+        changed = change(reference)
+        differences = [
+            change(one) - turned(changed, backbone.irreps, matrix)
+            for one, matrix in zip(moved, rotations, strict=True)
+        ]
+        return max(_ratio(difference, changed) for difference in differences)
+
     kinds = _kinds(backbone.irreps)
     by_kind = dict.fromkeys(kinds, 0.0)
     rotation = 0.0
-    for matrix in rotations:
-        difference = h(x @ matrix.T) - turned(reference, backbone.irreps, matrix)
+    for one, matrix in zip(moved, rotations, strict=True):
+        difference = one - turned(reference, backbone.irreps, matrix)
         rotation = max(rotation, _ratio(difference, reference))
         for kind, index in kinds.items():
             floor = SMALLEST_SHARE * float(reference.norm())
             error = _ratio(difference[..., index], reference[..., index], floor)
             by_kind[kind] = max(by_kind[kind], error)
     through_origin = -torch.eye(3, dtype=torch.float64)
-    inversion = _ratio(h(-x) - turned(reference, backbone.irreps, through_origin), reference)
-    # one frame more, so that a single frame too meets a batch of another size
-    batch = torch.cat([h(frame[None]) for frame in x]) - h(torch.cat([x, x[:1]]))[: len(x)]
+    inversion = _ratio(
+        h(shown.moved(-x, -shown.cell)) - turned(reference, backbone.irreps, through_origin), reference
+    )
+    # one structure more, so that a single one too meets a batch of another size
+    every = torch.arange(len(shown))
+    alone = torch.cat([h(shown.select(index[None])) for index in every])
+    batch = alone - h(shown.select(torch.cat([every, every[:1]])))[: len(alone)]
     result = Verification(
         rotation=rotation,
         rotation_by_irrep=by_kind,
         inversion=inversion,
         parity="o3" if inversion <= tolerance else "so3",
-        translation=_ratio(h(x + shift) - reference, reference),
-        determinism=_ratio(h(x) - reference, reference),
+        translation=_ratio(h(shown.moved(x + shift[shown.structure_of])) - reference, reference),
+        determinism=_ratio(h(shown) - reference, reference),
         batch=_ratio(batch, reference),
         tolerance=tolerance,
-        n_frames=len(x),
+        n_frames=len(shown),
         n_rotations=len(rotations),
         seed=seed,
+        **_of_cells(h, shown, reference, generator),
     )
-    require_verified(backbone, result, tolerance)
+    known = max(rotation, *by_kind.values()) > tolerance and result.determinism <= tolerance
+    require_verified(
+        backbone, result, tolerance, explanation(backbone.irreps, error_of, tolerance) if known else None
+    )
     return result
 
 
-def require_verified(backbone: Backbone, measured: Verification, tolerance: float = TOLERANCE) -> None:
+def _of_cells(
+    h: "Callable[[Batch], Tensor]", shown: Batch, reference: "Tensor", generator: "Generator"
+) -> dict[str, float]:
+    """Errors of ``repetition`` and ``wrapping``, where a structure is periodic."""
+    import torch
+
+    if not shown.periodic:
+        return {}
+    own = shown.pbc.any(dim=1)[shown.structure_of]
+    copies, originals = [], []
+    for index in shown.pbc.any(dim=1).nonzero():
+        copies.append(h(_repeated(shown.select(index))))
+        originals.append(reference[shown.structure_of == index].repeat(2, 1))
+    steps = generator.integers(-2, 3, size=(len(shown.numbers), 3)) * shown.pbc[shown.structure_of].numpy()
+    by = torch.einsum("ai,aij->aj", torch.from_numpy(steps).double(), shown.cell[shown.structure_of])
+    wrapped = h(shown.moved(shown.positions + by))
+    return {
+        "repetition": _ratio(torch.cat(copies) - torch.cat(originals), torch.cat(originals)),
+        "wrapping": _ratio((wrapped - reference)[own], reference[own]),
+    }
+
+
+def _repeated(one: Batch) -> Batch:
+    """A single periodic structure repeated once along its first period: the atoms, then their copies."""
+    import torch
+
+    axis = int(one.pbc[0].int().argmax())
+    step = one.cell[0, axis]
+    cell = one.cell.clone()
+    cell[0, axis] += step
+    return Batch(
+        one.numbers.repeat(2), torch.cat([one.positions, one.positions + step]), 2 * one.first, cell, one.pbc
+    )
+
+
+def require_verified(
+    backbone: Backbone, measured: Verification, tolerance: float = TOLERANCE, convention: str | None = None
+) -> None:
     """Refuse a backbone whose measured errors, here or where its features were computed, are too large.
 
     A tolerance that the measurement itself names counts only where it is the smaller one.
+
+    Args:
+        backbone: whose features they are.
+        measured: the errors.
+        tolerance: largest error.
+        convention: under which the features do turn as declared, where that is known.
 
     Raises:
         InputError: the measurement is not of the backbone's irreps, contradicts itself, or has an error above the
@@ -166,34 +235,50 @@ def require_verified(backbone: Backbone, measured: Verification, tolerance: floa
             measured.batch,
             "depends on the batch: frames together and one by one give features that differ by",
         ),
+        (
+            measured.wrapping or 0.0,
+            "depends on the cell that an atom is written in: atoms moved by cell vectors change its features by",
+        ),
+        (
+            measured.repetition or 0.0,
+            "knows a cell from its repetition: the same crystal in a cell twice as long changes its features by",
+        ),
         (measured.translation, "is not invariant under translations: its features change by"),
         (measured.rotation, "is not equivariant under rotations: ‖h(Rx) − D(R)h(x)‖/‖h(x)‖ is"),
         (worst, f"is not equivariant under rotations: the relative error of its {kind} features is"),
     ):
         if error > tolerance:
-            raise InputError(f"backbone {backbone.name} {what} {error:.2g}, expected at most {tolerance:.2g}")
+            hint = (
+                f"; read as {convention} they are equivariant: reorder them as e3nn has them"
+                if convention
+                else ""
+            )
+            raise InputError(
+                f"backbone {backbone.name} {what} {error:.2g}, expected at most {tolerance:.2g}{hint}"
+            )
 
 
-def _features(backbone: Backbone, numbers: "Tensor", positions: "Tensor") -> "Tensor":
+def _features(backbone: Backbone, batch: Batch) -> "Tensor":
     """Features as float64 on the CPU, checked for shape and finite values."""
     import torch
 
     with torch.no_grad():
-        given = backbone.features(numbers, positions)
+        given = backbone.features(batch)
     if not isinstance(given, torch.Tensor) or not given.is_floating_point():
         kind = given.dtype if isinstance(given, torch.Tensor) else type(given).__name__
         raise InputError(f"backbone {backbone.name} gives features of type {kind}, expected a float tensor")
-    expected = (*positions.shape[:2], backbone.irreps.dim)
+    expected = (len(batch.numbers), backbone.irreps.dim)
     if tuple(given.shape) != expected:
         raise InputError(
             f"backbone {backbone.name} gives features of shape {tuple(given.shape)}, expected {expected} "
-            f"(n_frames, n_atoms, dimension of {backbone.irreps})"
+            f"(atoms, dimension of {backbone.irreps})"
         )
     values = given.detach().to("cpu", torch.float64)
     if not torch.isfinite(values).all():
-        frame, atom, component = (~torch.isfinite(values)).nonzero()[0].tolist()
+        atom, component = (~torch.isfinite(values)).nonzero()[0].tolist()
+        atom_of = atom - int(batch.first[batch.structure_of[atom]])
         raise InputError(
-            f"backbone {backbone.name} gives the feature {values[frame, atom, component]} at atom {atom}, "
+            f"backbone {backbone.name} gives the feature {values[atom, component]} at atom {atom_of}, "
             f"component {component}, expected finite numbers"
         )
     return values

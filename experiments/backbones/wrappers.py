@@ -19,12 +19,14 @@ from typing import TYPE_CHECKING, Any
 from experiments.backbones.options import Options
 from experiments.backbones.protocol import Backbone, Potential, card_of
 from experiments.backbones.site import backward_jacobian, site_features, site_jacobian
-from experiments.direction import MarkedPair
 from span_theorem.errors import InputError
 
 if TYPE_CHECKING:
     from e3nn.o3 import Irreps
     from torch import Tensor
+
+    from experiments.backbones.batch import Batch
+    from experiments.environments import Pair
 
 SPREAD = 5e3
 """κ of `planted`, 1/Å: a displacement of 0.03 Å is 24 periods; rounding of a float64 distance stays below 1e-10."""
@@ -47,13 +49,13 @@ class _Wrapped:
         if isinstance(inner, Potential):
             self.energy_forces = inner.energy_forces
 
-    def features(self, numbers: "Tensor", positions: "Tensor") -> "Tensor":
-        """(n_frames, n_atoms, irreps.dim), differentiable in ``positions``."""
+    def features(self, batch: "Batch") -> "Tensor":
+        """(N, irreps.dim), differentiable in the batch's positions."""
         raise NotImplementedError
 
-    def site_features(self, numbers: "Tensor", positions: "Tensor", site: int) -> "Tensor":
-        """(n_frames, irreps.dim) of one atom."""
-        return self.features(numbers, positions)[:, site]
+    def site_features(self, batch: "Batch", sites: "Tensor") -> "Tensor":
+        """(n_sites, irreps.dim) of some atoms."""
+        return self.features(batch)[sites]
 
 
 class Invariants(_Wrapped):
@@ -75,11 +77,11 @@ class Invariants(_Wrapped):
         super().__init__(inner, "invariants", Irreps([term for term, _ in kept]))
         self._columns = [column for _, part in kept for column in range(part.start, part.stop)]
 
-    def features(self, numbers: "Tensor", positions: "Tensor") -> "Tensor":
-        return self.inner.features(numbers, positions)[..., self._columns]
+    def features(self, batch: "Batch") -> "Tensor":
+        return self.inner.features(batch)[..., self._columns]
 
-    def site_features(self, numbers: "Tensor", positions: "Tensor", site: int) -> "Tensor":
-        return site_features(self.inner, numbers, positions, site)[..., self._columns]
+    def site_features(self, batch: "Batch", sites: "Tensor") -> "Tensor":
+        return site_features(self.inner, batch, sites)[..., self._columns]
 
 
 class StructureSum(_Wrapped):
@@ -88,9 +90,12 @@ class StructureSum(_Wrapped):
     def __init__(self, inner: Backbone):
         super().__init__(inner, "sum", inner.irreps)
 
-    def features(self, numbers: "Tensor", positions: "Tensor") -> "Tensor":
-        every = self.inner.features(numbers, positions)
-        return every.sum(dim=1, keepdim=True).expand_as(every)
+    def features(self, batch: "Batch") -> "Tensor":
+        import torch
+
+        every = self.inner.features(batch)
+        sums = torch.stack([own.sum(dim=0) for own in every.split(batch.sizes.tolist())])
+        return sums[batch.structure_of]
 
 
 class JoinedLayers(_Wrapped):
@@ -102,43 +107,49 @@ class JoinedLayers(_Wrapped):
         super().__init__(layers[0], f"layers({names})", irreps)
         self._layers = layers
 
-    def features(self, numbers: "Tensor", positions: "Tensor") -> "Tensor":
+    def features(self, batch: "Batch") -> "Tensor":
         import torch
 
-        return torch.cat([layer.features(numbers, positions) for layer in self._layers], dim=-1)
+        return torch.cat([layer.features(batch) for layer in self._layers], dim=-1)
 
-    def site_features(self, numbers: "Tensor", positions: "Tensor", site: int) -> "Tensor":
+    def site_features(self, batch: "Batch", sites: "Tensor") -> "Tensor":
         import torch
 
-        return torch.cat([site_features(layer, numbers, positions, site) for layer in self._layers], dim=-1)
+        return torch.cat([site_features(layer, batch, sites) for layer in self._layers], dim=-1)
 
-    def site_jacobian(self, numbers: "Tensor", positions: "Tensor", site: int) -> "tuple[Tensor, Tensor]":
-        """Features of one atom and their derivative (see :func:`experiments.backbones.site.site_jacobian`)."""
-        return _side_by_side([site_jacobian(layer, numbers, positions, site) for layer in self._layers])
+    def site_jacobian(self, batch: "Batch", sites: "Tensor") -> "tuple[Tensor, Tensor]":
+        """Features of one atom a structure and their derivative: :func:`experiments.backbones.site.site_jacobian`."""
+        return _side_by_side([site_jacobian(layer, batch, sites) for layer in self._layers])
 
 
 class JoinedAtoms(_Wrapped):
-    """Every atom's features, followed by those of certain atoms of the structure."""
+    """Every atom's features, followed by those of certain atoms."""
 
     def __init__(self, inner: Backbone, atoms: list[int]):
         names = ", ".join(map(str, atoms))
         super().__init__(inner, f"atoms({names})", sum((inner.irreps for _ in atoms), inner.irreps))
         self._atoms = atoms
 
-    def features(self, numbers: "Tensor", positions: "Tensor") -> "Tensor":
+    def features(self, batch: "Batch") -> "Tensor":
         import torch
 
-        own = self.inner.features(numbers, positions)
-        if max(self._atoms) >= own.shape[1]:
-            raise InputError(
-                f"backbone {self.name}: atom {max(self._atoms)} is out of range, expected 0 to {own.shape[1] - 1}"
-            )
-        return torch.cat([own, *(own[:, [atom]].expand_as(own) for atom in self._atoms)], dim=-1)
+        own = self.inner.features(batch)
+        return torch.cat([own, *(own[atoms][batch.structure_of] for atoms in self._indices(batch))], dim=-1)
 
-    def site_jacobian(self, numbers: "Tensor", positions: "Tensor", site: int) -> "tuple[Tensor, Tensor]":
+    def site_jacobian(self, batch: "Batch", sites: "Tensor") -> "tuple[Tensor, Tensor]":
         """Features of the atoms and their derivative (see :func:`experiments.backbones.site.site_jacobian`)."""
-        atoms = (site, *self._atoms)
-        return _side_by_side([site_jacobian(self.inner, numbers, positions, atom) for atom in atoms])
+        return _side_by_side(
+            [site_jacobian(self.inner, batch, one) for one in (sites, *self._indices(batch))]
+        )
+
+    def _indices(self, batch: "Batch") -> "list[Tensor]":
+        """Of every atom that is joined, its place in every structure."""
+        smallest = int(batch.sizes.min())
+        if max(self._atoms) >= smallest:
+            raise InputError(
+                f"backbone {self.name}: atom {max(self._atoms)} is out of range, expected 0 to {smallest - 1}"
+            )
+        return [batch.first[:-1] + atom for atom in self._atoms]
 
 
 class Planted(_Wrapped):
@@ -155,12 +166,12 @@ class Planted(_Wrapped):
 
     Args:
         inner: the network.
-        pair: the marked direction.
+        pair: the marked direction; of free molecules of one size.
         l: order of the channel.
         share: s, 0 to 1.
     """
 
-    def __init__(self, inner: Backbone, pair: MarkedPair, l: int, share: float):
+    def __init__(self, inner: Backbone, pair: "Pair", l: int, share: float):
         from e3nn.o3 import Irreps
 
         if not 0 <= share <= 1:
@@ -172,31 +183,34 @@ class Planted(_Wrapped):
         )
         self.pair, self.l, self.share = pair, l, share
 
-    def features(self, numbers: "Tensor", positions: "Tensor") -> "Tensor":
+    def features(self, batch: "Batch") -> "Tensor":
         import torch
 
-        own = self.inner.features(numbers, positions)
-        channel = self._channel(positions).to(own)
-        return torch.cat([own, channel[:, None].expand(*own.shape[:2], channel.shape[1])], dim=-1)
+        own = self.inner.features(batch)
+        return torch.cat([own, self._channel(batch).to(own)[batch.structure_of]], dim=-1)
 
-    def site_features(self, numbers: "Tensor", positions: "Tensor", site: int) -> "Tensor":
+    def site_features(self, batch: "Batch", sites: "Tensor") -> "Tensor":
         import torch
 
-        own = site_features(self.inner, numbers, positions, site)
-        return torch.cat([own, self._channel(positions).to(own)], dim=-1)
+        own = site_features(self.inner, batch, sites)
+        return torch.cat([own, self._channel(batch).to(own)[batch.structure_of[sites]]], dim=-1)
 
-    def site_jacobian(self, numbers: "Tensor", positions: "Tensor", site: int) -> "tuple[Tensor, Tensor]":
-        """Features of one atom and their derivative (see :func:`experiments.backbones.site.site_jacobian`)."""
-        own = site_jacobian(self.inner, numbers, positions, site)
-        channel = backward_jacobian(self._channel, positions)
+    def site_jacobian(self, batch: "Batch", sites: "Tensor") -> "tuple[Tensor, Tensor]":
+        """Features of one atom a structure and their derivative: :func:`experiments.backbones.site.site_jacobian`."""
+        own = site_jacobian(self.inner, batch, sites)
+        channel = backward_jacobian(self._channel, batch)
         return _side_by_side([own, (channel[0].to(own[0]), channel[1].to(own[1]))])
 
-    def _channel(self, positions: "Tensor") -> "Tensor":
-        """(n_frames, 2l+1)."""
+    def _channel(self, batch: "Batch") -> "Tensor":
+        """(n, 2l+1)."""
         import torch
 
-        x = positions.to(torch.float64)
-        others = [atom for atom in range(x.shape[1]) if atom not in (self.pair.site, self.pair.toward)]
+        if batch.periodic or batch.size is None:
+            raise InputError(
+                f"backbone {self.name}: a channel is planted in free molecules of one size, expected no others"
+            )
+        x = batch.positions.to(torch.float64).reshape(len(batch), batch.size, 3)
+        others = [atom for atom in range(batch.size) if atom not in (self.pair.site, self.pair.toward)]
         signal = self._harmonics(x[:, self.pair.toward] - x[:, self.pair.site])
         steps = x[:, others] - x[:, [self.pair.site]]
         phases = torch.sin(SPREAD * steps.norm(dim=-1, keepdim=True))
@@ -247,23 +261,23 @@ def untrained(name: str, options: Options, l_max: int | None = None) -> Backbone
 
 
 Open = Callable[[Options], Backbone]
-Wrap = Callable[[Open, Options, list[str], MarkedPair | None], Backbone]
+Wrap = Callable[[Open, Options, list[str], "Pair | None"], Backbone]
 """Wraps what ``Open`` gives, with the suffix's arguments and, where there is one, the marked direction."""
 
 
-def _layers(opened: Open, options: Options, arguments: list[str], pair: MarkedPair | None) -> Backbone:
+def _layers(opened: Open, options: Options, arguments: list[str], pair: "Pair | None") -> Backbone:
     if not arguments:
         raise InputError("no layer is given to join: expected at least one, as in layers(0, 1)")
     return JoinedLayers([opened(replace(options, layer=layer)) for layer in arguments])
 
 
-def _atoms(opened: Open, options: Options, arguments: list[str], pair: MarkedPair | None) -> Backbone:
+def _atoms(opened: Open, options: Options, arguments: list[str], pair: "Pair | None") -> Backbone:
     if not arguments or not all(re.fullmatch("[0-9]+", atom) for atom in arguments):
         raise InputError(f"atoms({', '.join(arguments)}): expected indices of atoms, as in atoms(3, 7)")
     return JoinedAtoms(opened(options), [int(atom) for atom in arguments])
 
 
-def _planted(opened: Open, options: Options, arguments: list[str], pair: MarkedPair | None) -> Backbone:
+def _planted(opened: Open, options: Options, arguments: list[str], pair: "Pair | None") -> Backbone:
     try:
         l, share = arguments
         values = int(l), float(share)
@@ -277,7 +291,7 @@ def _planted(opened: Open, options: Options, arguments: list[str], pair: MarkedP
 
 
 def _plain(kind: Callable[[Backbone], Backbone]) -> Wrap:
-    def wrap(opened: Open, options: Options, arguments: list[str], pair: MarkedPair | None) -> Backbone:
+    def wrap(opened: Open, options: Options, arguments: list[str], pair: "Pair | None") -> Backbone:
         if arguments:
             raise InputError(f"unexpected arguments ({', '.join(arguments)}): expected none")
         return kind(opened(options))
@@ -295,7 +309,7 @@ WRAPPERS: dict[str, Wrap] = {
 UNTRAINED = re.compile(r"nequip:(?P<name>[^|]+)\|untrained(\((?P<l_max>[0-9]+)\))?")
 
 
-def wrapped(opened: Open, suffix: str, options: Options, pair: MarkedPair | None = None) -> Backbone:
+def wrapped(opened: Open, suffix: str, options: Options, pair: "Pair | None" = None) -> Backbone:
     """A backbone behind one suffix.
 
     Args:
@@ -316,7 +330,7 @@ def wrapped(opened: Open, suffix: str, options: Options, pair: MarkedPair | None
 
 
 def open_suffixed(
-    spec: str, options: Options, open_plain: Callable[[str, Options], Any], pair: MarkedPair | None = None
+    spec: str, options: Options, open_plain: Callable[[str, Options], Any], pair: "Pair | None" = None
 ) -> Backbone:
     """Open `SPEC|suffix|suffix…`, the innermost first.
 

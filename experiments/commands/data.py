@@ -56,6 +56,29 @@ def generate_set(
     return 0
 
 
+@app.command("crystals")
+def make_crystals(
+    output: Annotated[Path, typer.Option("-o", "--output", help="extxyz file to write.")],
+    each: Annotated[int, typer.Option(min=1, help="Structures of every crystal.")] = 50,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of strains and displacements.")] = 0,
+) -> int:
+    """Write rattled crystals of six compositions, made with ASE, without labels.
+
+    `crystals:train` and `crystals:test` are such sets by name, with 50 and 25 of each and seeds 0 and 1.
+
+    Examples:
+
+      python -m experiments data crystals -o crystals.extxyz
+    """
+    from experiments.data.crystals import rattled
+    from experiments.data.extxyz import require_suffix, write_extxyz
+
+    require_suffix(output)
+    write_extxyz(rattled(each, seed), output)
+    typer.echo(output)
+    return 0
+
+
 @app.command("fetch")
 def fetch(
     dataset: Annotated[DataSet, typer.Argument(help="rmd17")],

@@ -2,13 +2,17 @@
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from experiments.commands.reading import Cluster, Composition, DropShared, EnergyKey, ForcesKey, Units, warn
 from experiments.lab.names import STORE
 from span_theorem.command import grouped
 from span_theorem.output import require_writable, together, write_json
+
+if TYPE_CHECKING:
+    from experiments.environments import Rule
 
 QUICK_COMPONENTS = 256
 
@@ -23,6 +27,9 @@ Examples:
 
   python -m experiments diagnose --backbone nequip:aspirin-gfn2-0 --frames embedded:train --pairs bonds --no-forces
 
+  python -m experiments diagnose --backbone sevennet:7net-0 --frames crystals.extxyz --rule 'bonds(Na, Cl)'
+  --environments 500
+
   python -m experiments diagnose --backbone nequip:aspirin-gfn2-0 --frames embedded:train --site 12 --toward 11
       --solver mlp --activation silu --width 512
 
@@ -33,10 +40,24 @@ Exit status: 0 the boundary is reached, below dL or undecided, 1 it is crossed, 
 def diagnose(
     backbone: Annotated[str, typer.Option(help="FAMILY:NAME; `backbones` lists them.")],
     frames: Annotated[
-        str, typer.Option(help="Frames to fit on: npz, extxyz or a name such as embedded:train.")
+        str,
+        typer.Option(
+            "--structures", "--frames", help="Structures to fit on: a file, or a name such as embedded:train."
+        ),
     ],
     site: Annotated[int | None, typer.Option(help="Atom whose features are read (index from 0).")] = None,
     toward: Annotated[int | None, typer.Option(help="Atom the marked direction points to.")] = None,
+    rule: Annotated[
+        str | None,
+        typer.Option(
+            help="Which directions are marked in every structure: pair(12, 11), bonds, bonds(O, C), within(3.5), "
+            "within(3.5, O, C), nearest or nearest(O, C)."
+        ),
+    ] = None,
+    environments: Annotated[
+        int | None,
+        typer.Option(min=1, help="Environments of --rule to draw from a set, at most; default: all."),
+    ] = None,
     pairs: Annotated[
         str | None,
         typer.Option(
@@ -47,7 +68,12 @@ def diagnose(
         int | None, typer.Option(help="Atom whose features are read instead of the site's.")
     ] = None,
     test_frames: Annotated[
-        str | None, typer.Option(help="Frames to test on; without it --frames is divided at random.")
+        str | None,
+        typer.Option(
+            "--test-structures",
+            "--test-frames",
+            help="Structures to test on; without it --structures is divided at random.",
+        ),
     ] = None,
     d: Annotated[int, typer.Option("--d", help="Degree of the SPN, 1 to 3.")] = 2,
     solver: Annotated[
@@ -64,6 +90,10 @@ def diagnose(
     width: Annotated[int, typer.Option(help="Hidden units of mlp.")] = 64,
     steps: Annotated[int, typer.Option(help="Training steps of mlp.")] = 1500,
     layer: Annotated[str | None, typer.Option(help="Layer to read; default: the backbone's own.")] = None,
+    branch: Annotated[
+        str | None,
+        typer.Option("--modal", "--head", help="Modality (SevenNet) or head (MACE); default: the first."),
+    ] = None,
     l_max: Annotated[int, typer.Option("--l-max", help="Highest angular frequency.")] = 6,
     n_train: Annotated[int, typer.Option(min=1, help="Training frames to draw, at most.")] = 300,
     n_test: Annotated[int, typer.Option(min=1, help="Test frames to draw, at most.")] = 150,
@@ -90,9 +120,12 @@ def diagnose(
     shuffle: Annotated[
         bool, typer.Option("--shuffle", help="Negative control: marked directions of other frames.")
     ] = False,
-    units: Annotated[
-        str | None, typer.Option(help="Units of a file that does not state them: eV or kcal/mol.")
-    ] = None,
+    units: Units = None,
+    energy_key: EnergyKey = None,
+    forces_key: ForcesKey = None,
+    cluster: Cluster = None,
+    composition: Composition = None,
+    drop_shared: DropShared = False,
     seed: Annotated[int, typer.Option(min=0, help="Seed of every random choice.")] = 0,
     trust: Annotated[bool, typer.Option("--trust", help="Load files that can run code.")] = False,
     device: Annotated[str, typer.Option(help="torch device.")] = "cpu",
@@ -104,10 +137,11 @@ def diagnose(
     ] = None,
 ) -> int:
     from experiments.backbones import Options
+    from experiments.data import Reading
     from experiments.data.cache import cache_folder
     from experiments.diagnosis import diagnose as run_diagnosis
-    from experiments.direction import choose_pairs
-    from experiments.lab.cell import Cell, pair
+    from experiments.environments import choose_pairs, parse_rule
+    from experiments.lab.cell import Cell
     from experiments.lab.sources import Access, Sources
     from experiments.lab.store import Store
     from experiments.progress import progress_bar
@@ -117,6 +151,7 @@ def diagnose(
     from experiments.spn import Probe
     from experiments.spn.mlp import Training
     from span_theorem.console import console
+    from span_theorem.errors import InputError
 
     probe = Probe(solver, d, activation, Training(width=width, steps=steps))
     require_writable(json)
@@ -129,6 +164,7 @@ def diagnose(
         training=frames,
         test=test_frames,
         layer=layer,
+        environments=environments,
         read="site" if read_at is None else f"atom({read_at})",
         probe=probe,
         n_train=n_train,
@@ -143,25 +179,32 @@ def diagnose(
         seed=seed,
     )
     folder = cache_folder() if cache else None
+    reading = Reading(units, energy_key, forces_key, cluster, composition, forces=forces is True)
     out = console()
     with progress_bar("features", 1) as bar:
         task = bar.task_ids[0]
         sources = Sources(
-            Access(Options(trust=trust, device=device), units, folder),
+            Access(Options(branch=branch, trust=trust, device=device), reading, folder, drop_shared),
             progress=lambda done: bar.advance(task, done),
+            say=warn,
         )
         both = sources.structures(base)
-        marked = choose_pairs(both[0], site, toward, pairs)
+        if rule is None:
+            marked: tuple[Rule, ...] = choose_pairs(both[0], site, toward, pairs)
+        elif site is None and toward is None and pairs is None:
+            marked = (parse_rule(rule),)
+        else:
+            raise InputError("a rule was given with a site or pairs: expected one or the other", "rule")
         for selected in both:
             for one in marked:
-                one.directions(selected)  # fails on a bad pair before the backbone is loaded
+                one(selected)  # fails on a bad rule before the backbone is loaded
         if forces is None and sources.backbone(base).irreps.dim > QUICK_COMPONENTS:
             base = replace(base, forces=False)
             out.print(
                 f"force figures left out: {sources.backbone(base).irreps.dim} components are many derivatives; "
                 "--forces computes them"
             )
-        cells = [replace(base, rule=pair(one.site, one.toward)) for one in marked]
+        cells = [replace(base, rule=str(one)) for one in marked]
         # once for predictions, and for every atom read once for features and, with forces, for their derivatives
         passes = 1 + len({cell.atom for cell in cells}) * (2 if base.forces else 1)
         bar.update(task, total=passes * sum(map(len, both)))
@@ -189,8 +232,8 @@ diagnose.__doc__ = HELP
 grouped(
     diagnose,
     {
-        "Structures": "frames test_frames n_train n_test units",
-        "What is marked and read": "site toward pairs read_at layer order",
+        "Structures": "frames test_frames n_train n_test units energy_key forces_key cluster composition drop_shared",
+        "What is marked and read": "site toward rule environments pairs read_at layer branch order",
         "Injected": "l_max amplitude shuffle",
         "SPN": "solver activation width steps orientations forces force_frames",
         "Running": "seed trust device cache",

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from experiments.commands.reading import Composition, Units, warn
 from span_theorem.output import require_writable
 
 
@@ -13,17 +14,26 @@ def extract(
         str, typer.Option(help="FAMILY:NAME or path/to/file.py:factory; `backbones` lists them.")
     ],
     frames: Annotated[
-        list[str], typer.Option(help="Frames: npz, extxyz or a name such as embedded:train; repeatable.")
+        list[str],
+        typer.Option(
+            "--structures", "--frames", help="A file, or a name such as embedded:train; repeatable."
+        ),
     ],
     output: Annotated[Path, typer.Option("-o", "--output", help="Feature file to write (.npz).")],
     site: Annotated[int | None, typer.Option(help="Keep this atom's features only (index from 0).")] = None,
+    rule: Annotated[
+        str | None, typer.Option(help="Keep the features of the sites that a rule marks, as bonds(O, C).")
+    ] = None,
     layer: Annotated[str | None, typer.Option(help="Layer to read; default: the backbone's own.")] = None,
+    branch: Annotated[
+        str | None,
+        typer.Option("--modal", "--head", help="Modality (SevenNet) or head (MACE); default: the first."),
+    ] = None,
     jacobian: Annotated[
         bool, typer.Option("--jacobian", help="Also ∂h/∂x of the site, which force figures need.")
     ] = False,
-    units: Annotated[
-        str | None, typer.Option(help="Units of files that do not state them: eV or kcal/mol.")
-    ] = None,
+    units: Units = None,
+    composition: Composition = None,
     seed: Annotated[int, typer.Option(help="Seed of the rotations of the verification.")] = 0,
     trust: Annotated[bool, typer.Option("--trust", help="Load files that can run code.")] = False,
     device: Annotated[str, typer.Option(help="torch device.")] = "cpu",
@@ -44,18 +54,25 @@ def extract(
     from experiments.backbones.extraction import extract as run
     from experiments.backbones.extraction import require_extractable
     from experiments.backbones.feature_file import require_suffix, write_features
-    from experiments.data import load
+    from experiments.data import Reading, read_structures
+    from experiments.environments import parse_rule
     from experiments.progress import progress_bar
+    from experiments.structures import Structures
     from span_theorem.console import console
+    from span_theorem.errors import InputError
 
     require_suffix(output)
     require_writable(output)
-    sets = [load(spec, units=units) for spec in frames]
-    require_extractable(sets[0].n_atoms, site, jacobian)
-    network = open_backbone(backbone, Options(layer=layer, trust=trust, device=device))
+    if rule is not None and site is not None:
+        raise InputError("a rule was given with a site: expected one or the other", "rule")
+    reading = Reading(units, composition=composition, labels=False)
+    sets = [read_structures(spec, reading, warn) for spec in frames]
+    wanted = site if rule is None else parse_rule(rule)
+    require_extractable(Structures.joined(sets), wanted, jacobian)
+    network = open_backbone(backbone, Options(layer, branch, trust, device))
     with progress_bar("features", sum(len(one) for one in sets)) as bar:
         found = run(
-            network, sets, site, jacobian, seed, progress=lambda done: bar.advance(bar.task_ids[0], done)
+            network, sets, wanted, jacobian, seed, progress=lambda done: bar.advance(bar.task_ids[0], done)
         )
     write_features(output, found)
     out = console()
@@ -66,8 +83,8 @@ def extract(
         f"labels {measured.parity.upper()}",
         soft_wrap=True,
     )
-    n_frames, n_stored, dim = found.features.shape
+    n_sites, dim = found.features.shape
     out.print(
-        f"features: {n_frames} frames × {n_stored} atoms × {dim} components -> {output}", soft_wrap=True
+        f"features: {len(found.batch)} frames, {n_sites} atoms × {dim} components -> {output}", soft_wrap=True
     )
     return 0

@@ -5,15 +5,29 @@ from typing import Annotated
 
 import typer
 
+from experiments.commands.reading import Composition, EnergyKey, ForcesKey, Units, warn
 from span_theorem.output import require_writable
 
 
 def inject(
-    frames: Annotated[str, typer.Option(help="Frames with energies and forces: npz, extxyz or a name.")],
-    site: Annotated[int, typer.Option(help="Atom the marked direction starts from (index from 0).")],
-    toward: Annotated[int, typer.Option(help="Atom it points to.")],
+    frames: Annotated[
+        str,
+        typer.Option(
+            "--structures", "--frames", help="Structures with energies and forces: a file, or a name."
+        ),
+    ],
     l: Annotated[int, typer.Option("--l", help="Angular frequency, 1 to 12.")],
     output: Annotated[Path, typer.Option("-o", "--output", help="extxyz file to write.")],
+    site: Annotated[
+        int | None, typer.Option(help="Atom the marked direction starts from (index from 0).")
+    ] = None,
+    toward: Annotated[int | None, typer.Option(help="Atom it points to.")] = None,
+    rule: Annotated[
+        str | None,
+        typer.Option(
+            help="Many directions, as bonds(O, C), within(3.5) or nearest: the sum of their fields."
+        ),
+    ] = None,
     amplitude: Annotated[
         float | None,
         typer.Option(
@@ -23,17 +37,19 @@ def inject(
     orientations: Annotated[
         int, typer.Option(min=0, help="Random orientations of each frame; 0: as they are.")
     ] = 0,
-    units: Annotated[
-        str | None, typer.Option(help="Units of a file that does not state them: eV or kcal/mol.")
-    ] = None,
+    units: Units = None,
+    energy_key: EnergyKey = None,
+    forces_key: ForcesKey = None,
+    composition: Composition = None,
     seed: Annotated[
         int, typer.Option(min=0, help="Seed of the field's direction and of the orientations.")
     ] = 0,
 ) -> int:
     """Add the field A c·Y_l(u) to the energies of frames, and its forces to theirs.
 
-    u is the direction from --site to --toward. The field is fixed in the lab frame: with --orientations every frame is
-    turned at random, and its own forces with it. What was injected stands in every frame's header.
+    u is the direction from --site to --toward, or every direction that --rule marks. The field is fixed in the lab
+    frame: with --orientations every frame is turned at random, and its own forces with it. What was injected stands in
+    every frame's header.
 
     Examples:
 
@@ -41,9 +57,9 @@ def inject(
 
       python -m experiments inject --frames embedded:train --site 12 --toward 11 --l 5 --orientations 4 -o l5.extxyz
     """
-    from experiments.data import load, write_extxyz
+    from experiments.data import Reading, read_structures, write_extxyz
     from experiments.data.extxyz import require_suffix
-    from experiments.direction import MarkedPair
+    from experiments.environments import choose_pairs, parse_rule
     from experiments.injection import Injection, default_force, direction_of, require_frequency
     from experiments.injection import amplitude as amplitude_of
     from experiments.samples import random_rotations
@@ -53,26 +69,29 @@ def inject(
     require_frequency(l)
     require_suffix(output)
     require_writable(output)
-    given = load(frames, units=units)
-    pair = MarkedPair(site, toward)
+    given = read_structures(frames, Reading(units, energy_key, forces_key, composition=composition), warn)
+    marks = choose_pairs(given, site, toward, None)[0] if rule is None else parse_rule(rule)
     force = default_force(given) if amplitude is None else amplitude
-    size = amplitude_of(l, force, pair.lengths(given))
+    size = amplitude_of(l, force, marks(given).lengths)
     shown = given
     if orientations:
         shown = given.turned(random_rotations(len(given), orientations, generator(seed, "orientations")))
-    injection = Injection(pair, l, direction_of(l, seed), size)
+    injection = Injection(l, direction_of(l, seed), size)
+    marked = marks(shown)
     write_extxyz(
-        shown.with_field(injection.energies(shown), injection.forces(shown)),
+        shown.with_field(injection.energies(marked), injection.forces(marked)),
         output,
         info={
             "injected_l": l,
             "injected_amplitude_eV": size,
             "injected_direction": injection.direction.tolist(),
-            "injected_site": site,
-            "injected_toward": toward,
+            **(
+                {"injected_site": site, "injected_toward": toward}
+                if rule is None
+                else {"injected_rule": str(marks)}
+            ),
         },
     )
-    console().print(
-        f"{len(shown)} frames with A = {size:.4g} eV at l = {l}, direction {site}→{toward}: {output}"
-    )
+    direction = f"direction {site}→{toward}" if rule is None else f"rule {marks}"
+    console().print(f"{len(shown)} frames with A = {size:.4g} eV at l = {l}, {direction}: {output}")
     return 0

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from experiments.commands.reading import Cluster, Composition, DropShared, EnergyKey, ForcesKey, Units
 from experiments.commands.studies import Config, ExecutorName, Output, Seed
 
 
@@ -14,7 +15,12 @@ def sweep(
     executor: ExecutorName = None,
     config: Config = None,
     seed: Seed = 0,
-    units: Annotated[str | None, typer.Option(help="Units of files that do not state them.")] = None,
+    units: Units = None,
+    energy_key: EnergyKey = None,
+    forces_key: ForcesKey = None,
+    cluster: Cluster = None,
+    composition: Composition = None,
+    drop_shared: DropShared = False,
     trust: Annotated[bool, typer.Option("--trust", help="Load files that can run code.")] = False,
     device: Annotated[str, typer.Option(help="torch device.")] = "cpu",
 ) -> int:
@@ -48,9 +54,11 @@ def sweep(
     """
     from experiments.backbones import Options
     from experiments.commands.studies import run_all
+    from experiments.data import Reading
     from experiments.data.cache import cache_folder
     from experiments.lab.sources import Access
     from experiments.studies.sweep import Sweep
 
-    access = Access(Options(trust=trust, device=device), units, cache_folder())
+    reading = Reading(units, energy_key, forces_key, cluster, composition)
+    access = Access(Options(trust=trust, device=device), reading, cache_folder(), drop_shared)
     return run_all({"sweep": (Sweep(file), output)}, output, access, executor, config, seed)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from experiments.commands.reading import warn
 from experiments.training.recipes import RECIPES, Recipe, find
 from span_theorem.command import application
 from span_theorem.errors import InputError
@@ -170,7 +171,7 @@ def evaluate(
     from experiments.backbones import shipped
     from experiments.backbones.nequip import open_shipped
     from experiments.backbones.options import Options
-    from experiments.data import load
+    from experiments.data import read_structures
     from experiments.progress import progress_bar
     from experiments.training.evaluate import RELATIVE_TOLERANCE, disagreement, errors
     from span_theorem.console import console
@@ -186,7 +187,7 @@ def evaluate(
     backbone = open_shipped(bare, Options(), folder)
     card = shipped.read_card(bare, folder)
     stated = card.data.test
-    frames = load(test or stated.source)
+    frames = read_structures(test or stated.source, say=warn)
     with progress_bar(f"test {bare}", len(frames)) as bar:
         found = errors(backbone, frames, progress=lambda done: bar.update(bar.task_ids[0], completed=done))
     out = console()
@@ -261,14 +262,14 @@ def _changed(
 
 def _data(recipe: Recipe) -> "Data":
     """The frames of ``recipe``."""
-    from experiments.data import load
+    from experiments.data import read_structures
     from experiments.training.export import Data
 
-    training, test = load(recipe.training), load(recipe.test)
+    training, test = (read_structures(name, say=warn) for name in (recipe.training, recipe.test))
     for frames in (training, test):
         if frames.energies is None or frames.forces is None:
             raise InputError(f"{frames.source} has no energies and forces, expected both")
-    return Data(training.select(recipe.indices(len(training))), test)
+    return Data(training.subset(recipe.indices(len(training))), test)
 
 
 def _prepare(name: str, recipe: Recipe, data: "Data", folder: Path, threads: int, compiled: bool) -> "Run":

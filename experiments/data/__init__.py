@@ -1,8 +1,8 @@
-"""Molecular frames: `load` brings them in, `Frames` holds them, `write_extxyz` hands them to others."""
+"""Structures as they come in: `read_structures` reads any file, `write_extxyz` hands them to others."""
 
 from experiments.data.extxyz import write_extxyz
-from experiments.data.frames import Frames
 from experiments.data.npz import write_npz
-from experiments.data.source import load
+from experiments.data.reading import Reading
+from experiments.data.source import read_structures
 
-__all__ = ["Frames", "load", "write_extxyz", "write_npz"]
+__all__ = ["Reading", "read_structures", "write_extxyz", "write_npz"]

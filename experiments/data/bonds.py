@@ -21,12 +21,16 @@ def bond_matrix(numbers: NDArray[np.integer], positions: NDArray[np.floating]) -
     Returns:
         (..., n_atoms, n_atoms) symmetric, False on the diagonal.
     """
+    distances = np.linalg.norm(positions[..., :, None, :] - positions[..., None, :, :], axis=-1)
+    return (distances < bond_limits(numbers)) & ~np.eye(len(numbers), dtype=bool)
+
+
+def bond_limits(numbers: NDArray[np.integer]) -> NDArray[np.float64]:
+    """(n_atoms, n_atoms) distances, Å, below which two atoms are bonded."""
     from ase.data import covalent_radii
 
     radii = covalent_radii[np.asarray(numbers)]
-    limit = BOND_FACTOR * (radii[:, None] + radii[None, :])
-    distances = np.linalg.norm(positions[..., :, None, :] - positions[..., None, :, :], axis=-1)
-    return (distances < limit) & ~np.eye(len(radii), dtype=bool)
+    return BOND_FACTOR * (radii[:, None] + radii[None, :])
 
 
 def first_changed_bond(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from experiments.data.card import check_card
 from experiments.data.embedded_sets import FOLDER, SETS
 from experiments.data.rmd17 import rmd17_folder
-from experiments.data.source import load
+from experiments.data.source import read_structures
 from span_theorem.errors import InputError
 from span_theorem.reading import NAME, visible
 
@@ -24,7 +24,7 @@ class Entry:
 
 
 def at_hand() -> list[Entry]:
-    """Every named set that :func:`experiments.data.load` can read now; damaged ones say so."""
+    """Every named set that :func:`experiments.data.read_structures` can read now; damaged ones say so."""
     specs = [
         (f"embedded:{name}", "embedded, GFN2-xTB, 500 K") for name in SETS if (FOLDER / SETS[name]).exists()
     ]
@@ -32,11 +32,11 @@ def at_hand() -> list[Entry]:
     entries = []
     for spec, origin in specs:
         try:
-            frames = load(spec)
+            structures = read_structures(spec)
         except InputError as error:
             entries.append(Entry(spec, "-", "-", str(error)))
         else:
-            entries.append(Entry(spec, str(len(frames)), str(frames.n_atoms), origin))
+            entries.append(Entry(spec, str(len(structures)), str(structures.sizes.max()), origin))
     return entries
 
 
@@ -45,7 +45,7 @@ def differences() -> list[str]:
     found = check_card(FOLDER)
     for spec in _cached():
         try:
-            load(spec)
+            read_structures(spec)
         except InputError as error:
             found.append(str(error))
     return found

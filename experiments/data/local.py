@@ -16,7 +16,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from experiments.archive import read_archive
-from experiments.data.frames import Frames
 from experiments.data.rmd17 import (
     PARTS,
     file_name,
@@ -26,6 +25,7 @@ from experiments.data.rmd17 import (
     registry,
     rmd17_folder,
 )
+from experiments.structures import Structures
 from span_theorem.errors import InputError
 from span_theorem.output import replacing, write_json
 from span_theorem.reading import UnreadableFile, read_text, require_name, sha256, visible
@@ -121,7 +121,7 @@ def _indices(path: Path, n_frames: int) -> NDArray[np.int64]:
 
 def _store(arrays: dict[str, NDArray], name: str, source: Path) -> Imported:
     numbers, positions, energies, forces = (arrays[key] for key in KEYS)
-    content = Frames(numbers, positions, energies, forces, str(source)).checksum
+    content = Structures.of_molecule(numbers, positions, energies, forces, str(source)).checksum
     pinned = registry().get(name)
     published = pinned is not None and content == pinned.content
     path = rmd17_folder() / (name if published else f"archive_{name}")

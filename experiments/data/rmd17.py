@@ -9,8 +9,9 @@ from functools import cache
 from pathlib import Path
 
 from experiments.data.cache import cache_folder
-from experiments.data.frames import Frames
 from experiments.data.npz import read_npz
+from experiments.data.reading import Reading, Say, silent
+from experiments.structures import Structures
 from span_theorem.errors import InputError
 from span_theorem.reading import NAME, read_json, require_name, sha256
 
@@ -88,11 +89,11 @@ def is_published(path: Path) -> bool:
 
 def content_checksum(path: Path) -> str:
     """SHA-256 of the numbers in an rMD17 file, in the file's own units (factor one: no conversion)."""
-    return read_npz(path, units="eV").checksum
+    return read_npz(path, Reading(units="eV")).checksum
 
 
-def read_cached(name: str) -> Frames:
-    """Frames of a file in the user's cache, in eV.
+def read_cached(name: str, reading: Reading = Reading(), say: Say = silent) -> Structures:
+    """Structures of a file in the user's cache, in eV.
 
     Args:
         name: such as ``aspirin/train_01``, or ``aspirin/archive_train_01`` for a split cut from the figshare
@@ -119,7 +120,7 @@ def read_cached(name: str) -> Frames:
         raise InputError(
             f"{path} is damaged (its checksum differs), expected after deleting it and fetching again"
         )
-    return read_npz(path, units="kcal/mol", source=f"rmd17:{name}")
+    return read_npz(path, reading, say, source=f"rmd17:{name}")
 
 
 def provenance_path(path: Path) -> Path:

@@ -25,11 +25,12 @@ def measure(cells: Sequence[Cell], sources: Sources) -> list[Measurement]:
     (cell,) = cells
     training, test = sources.structures(cell)
     pair = cell.pair
-    known = training.positions, pair.directions(training)
+    known = training.stacked()[1], pair(training).directions
+    (_, unseen), units = test.stacked(), pair(test).directions
     columns = []
     for l in range(1, cell.l_max + 1):
-        field = harmonics(pair.directions(test), l)
-        frame = predicted(l, known, test.positions, pair.site, pair.toward)
+        field = harmonics(units, l)
+        frame = predicted(l, known, unseen, pair.site, pair.toward)
         if frame is None:
             raise InputError(
                 f"no rigid frame stands at atom {pair.site}: expected two near atoms beside the marked ones"

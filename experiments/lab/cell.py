@@ -7,7 +7,7 @@ from itertools import product
 from math import isfinite
 from typing import Any
 
-from experiments.direction import MarkedPair
+from experiments.environments import Pair, Rule, parse_rule
 from experiments.spn import Probe
 from numerics.harmonics import E3NN_MAX_L
 from span_theorem.errors import InputError
@@ -23,7 +23,9 @@ class Cell:
         backbone: as :func:`experiments.backbones.open_backbone` takes it, wrappers by suffix.
         training, test: structures, as :func:`experiments.data.load` takes them; without ``test`` the training
             structures are divided.
-        rule: which direction is marked: `pair(12, 11)`, from the site to the other atom.
+        rule: which directions are marked, as :func:`experiments.environments.parse_rule` reads it, such as
+            `pair(12, 11)`, from the site to the other atom.
+        environments: of a set of structures, sampled, at most; ``None`` for all that the rule gives.
         layer: of the backbone; ``None`` for its default one.
         read: where features are read: `site`, or `atom(7)`.
         probe: the SPN.
@@ -55,6 +57,7 @@ class Cell:
     training: str = "embedded:train"
     test: str | None = "embedded:test"
     rule: str = "pair(12, 11)"
+    environments: int | None = None
     layer: str | None = None
     read: str = "site"
     probe: Probe = field(default_factory=Probe)
@@ -77,9 +80,10 @@ class Cell:
     measure: str = "recovery"
 
     def __post_init__(self) -> None:
-        for name in ("n_train", "n_test", "orientations", "test_orientations"):
-            if getattr(self, name) < 1:
-                raise InputError(f"{name} is {getattr(self, name)}: expected at least 1")
+        for name in ("n_train", "n_test", "orientations", "test_orientations", "environments"):
+            value = getattr(self, name)
+            if value is not None and value < 1:
+                raise InputError(f"{name} is {value}: expected at least 1")
         if not 1 <= self.l_max <= E3NN_MAX_L:
             raise InputError(f"l_max is {self.l_max}: expected 1 to {E3NN_MAX_L}")
         if self.order is not None and self.order < 0:
@@ -108,7 +112,16 @@ class Cell:
             )
 
     @property
-    def pair(self) -> MarkedPair:
+    def marks(self) -> Rule:
+        """The rule itself.
+
+        Raises:
+            InputError: there is no such rule.
+        """
+        return parse_rule(self.rule)
+
+    @property
+    def pair(self) -> Pair:
         """The marked atoms.
 
         Raises:
@@ -117,17 +130,18 @@ class Cell:
         match = re.fullmatch(r"pair\(\s*([0-9]+)\s*,\s*([0-9]+)\s*\)", self.rule)
         if match is None:
             raise InputError(f"the rule is '{self.rule}': expected a pair of atoms such as pair(12, 11)")
-        return MarkedPair(int(match[1]), int(match[2]))
+        return Pair(int(match[1]), int(match[2]))
 
     @property
-    def atom(self) -> int:
-        """The atom whose features are read.
+    def atom(self) -> int | None:
+        """The atom whose features are read, ``None`` for the site of every environment, whichever it is.
 
         Raises:
             InputError: neither `site` nor an atom.
         """
         if self.read == "site":
-            return self.pair.site
+            rule = self.marks
+            return rule.site if isinstance(rule, Pair) else None
         match = re.fullmatch(r"atom\(\s*([0-9]+)\s*\)", self.read)
         if match is None:
             raise InputError(
@@ -154,7 +168,7 @@ class Cell:
 
 def pair(site: int, toward: int) -> str:
     """The rule that marks the direction from one atom to another."""
-    return f"pair({site}, {toward})"
+    return str(Pair(site, toward))
 
 
 def grid(base: Cell, **axes: Iterable[Any]) -> list[Cell]:

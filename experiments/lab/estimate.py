@@ -263,6 +263,8 @@ class Results:
 
     def _labels(self, measurement: Measurement) -> NDArray[np.int64]:
         """The cluster of every structure: the same for all measurements on the same structures."""
+        if measurement.facts.get("clusters") is not None:  # told by the structures themselves
+            return measurement.clusters
         known = self._clusters
         if measurement.structures not in known:
             every = zip(self._root.cells, self._root.measurements, strict=True)

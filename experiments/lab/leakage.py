@@ -41,7 +41,8 @@ def measure(cells: Sequence[Cell], sources: Sources) -> list[Measurement]:
     if order > cell.l_max:
         raise InputError(f"backbone {backbone.name} has order {order}: expected at most {cell.l_max}")
     move = choose_move(frames)
-    shown = frames.select(np.arange(min(len(frames), cell.n_test)))
+    shown = frames.subset(np.arange(min(len(frames), cell.n_test)))
+    numbers, every = shown.stacked()
     rule = sphere_quadrature(QUADRATURE)
     columns = cell.l_max + 1
     sums = {
@@ -50,8 +51,8 @@ def measure(cells: Sequence[Cell], sources: Sources) -> list[Measurement]:
     }
     orders = sorted({irrep.l for _, irrep in backbone.irreps})
     sums["above_by_order"] = np.zeros((len(shown), len(orders)))
-    for index, positions in enumerate(shown.positions):
-        values = features_over_sphere(backbone, shown.numbers, positions, move, cell.read, rule.directions)
+    for index, positions in enumerate(every):
+        values = features_over_sphere(backbone, numbers, positions, move, cell.read, rule.directions)
         blocks = powers(values, backbone.irreps, rule, cell.l_max)
         total = sum(block.sum(axis=0) for block in blocks)
         sums["share"][index] = shares(total)
@@ -77,7 +78,7 @@ def measure(cells: Sequence[Cell], sources: Sources) -> list[Measurement]:
         "irreps": str(backbone.irreps),
         "orders": orders,
         "leak": float(sums["leak"].max()),
-        "move": asdict(move) | {"elements": frames.numbers[[move.site, move.moved, move.third]].tolist()},
+        "move": asdict(move) | {"elements": numbers[[move.site, move.moved, move.third]].tolist()},
         "card": card.to_dict(),
         "test": shown.to_dict(),
     }

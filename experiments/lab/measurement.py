@@ -32,3 +32,11 @@ class Measurement:
     def __len__(self) -> int:
         """Number of structures."""
         return len(next(iter(self.sums.values())))
+
+    @property
+    def clusters(self) -> NDArray[np.int64]:
+        """(n_structures,) the cluster of each, from 0; every structure its own unless the facts say otherwise."""
+        given = self.facts.get("clusters")
+        if given is None:
+            return np.arange(len(self))
+        return np.unique(given, return_inverse=True)[1]

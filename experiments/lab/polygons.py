@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from experiments.backbones.batch import Batch
 from experiments.backbones.protocol import Backbone, card_of
-from experiments.direction import MarkedPair
 from experiments.lab.cell import Cell
 from experiments.lab.measurement import Measurement
 from experiments.lab.sources import CHECKSUMS, Sources
@@ -62,9 +62,8 @@ class Polygon:
         zeros = np.zeros(len(self.angles))
         column = {"cos": 2 * self.n, "sin": 0}[name]
         direction = wigner_d(self.n, self.plane)[:, column]
-        return Targets(
-            zeros, self.vertices[:, 0], zeros + 1, MarkedPair(0, 1), {self.n: 1.0}, {self.n: direction}
-        )
+        ends = np.tile([0, 1], (len(zeros), 1))
+        return Targets(zeros, self.vertices[:, 0], zeros + 1, ends, {self.n: 1.0}, {self.n: direction})
 
 
 def parse(cell: Cell) -> tuple[int, str]:
@@ -163,7 +162,8 @@ def network_features(backbone: Backbone, polygon: Polygon, kind: str) -> Array:
     centre = np.zeros((len(polygon.angles), 1, 3))
     positions = RADIUS * np.concatenate([centre, polygon.vertices], axis=1)
     with torch.no_grad():
-        return backbone.features(numbers, torch.from_numpy(positions))[:, 0].double().numpy()
+        batch = Batch.of_molecule(numbers, torch.from_numpy(positions))
+        return backbone.features(batch)[batch.first[:-1]].double().numpy()
 
 
 def _bare(cell: Cell) -> int | None:

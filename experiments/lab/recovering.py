@@ -15,8 +15,8 @@ from experiments.backbones.protocol import Backbone, card_of
 from experiments.backbones.site import NoDerivative
 from experiments.backbones.verification import Verification
 from experiments.coverage import mean_length
-from experiments.data.frames import Frames
-from experiments.features import SiteFeatures
+from experiments.environments import Environments, Pair
+from experiments.features import SiteFeatures, Sites
 from experiments.injection import default_force
 from experiments.lab.cell import FEWEST_TRAINING, Cell
 from experiments.lab.measurement import Measurement
@@ -28,6 +28,7 @@ from experiments.seeds import generator
 from experiments.split import require_disjoint
 from experiments.spn import Layout, make_solver
 from experiments.spn.protocol import Fit
+from experiments.structures import Structures
 from span_theorem.budget import require_affordable
 from span_theorem.errors import InputError
 
@@ -41,7 +42,8 @@ def shared(cell: Cell) -> Hashable:
     if cell.probe.solver == "mlp" or "|planted" in cell.backbone:
         return cell
     together = replace(cell, rule="", read="", amplitude=None, scale=1.0, shuffled=False)
-    return together, cell.atom
+    # what a rule of several directions a structure reads is its own
+    return together, cell.atom, None if isinstance(cell.marks, Pair) else cell.rule
 
 
 def figures(totals: Mapping[str, Array], number: Array) -> dict[str, Array]:
@@ -69,53 +71,79 @@ def measure(cells: Sequence[Cell], sources: Sources) -> list[Measurement]:
     if not first.labels:
         training, test = (replace(one, energies=None, forces=None) for one in (training, test))
     _require_comparable(training, test)
-    for cell in cells:
-        for frames in (training, test):
-            cell.pair.directions(frames)
-    if not 0 <= first.atom < training.n_atoms:
-        raise InputError(f"atom {first.atom} is to be read: expected 0 to {training.n_atoms - 1}")
+    marked = [[_environments(cell, one) for one in (training, test)] for cell in cells]
+    training, test = (one.structures for one in marked[0])
+    _require_enough(training, test)
+    if first.atom is not None and not 0 <= first.atom < (
+        smallest := int(min(training.sizes.min(), test.sizes.min()))
+    ):
+        raise InputError(f"atom {first.atom} is to be read: expected 0 to {smallest - 1}")
     backbone = sources.backbone(first)
     verification = sources.verification(backbone, training, first.seed)
     left = residuals(backbone, training, test, sources.reader, first.forces)
-    run = _Run(cells, backbone, training, test, verification, left, sources)
-    return run.measurements()
+    return _Run(cells, marked, backbone, verification, left, sources).measurements()
+
+
+def _environments(cell: Cell, structures: Structures) -> Environments:
+    """What the cell marks, with those structures alone that have any."""
+    found = cell.marks(structures)
+    return (
+        found if cell.environments is None else found.sample(cell.environments, cell.seed)
+    ).of_structures()
 
 
 class _Run:
-    """One group of cells on opened things."""
+    """One group of cells on opened things.
+
+    Attributes:
+        marked: of every cell, the environments of training and test structures; these are the same for all cells.
+    """
 
     def __init__(
         self,
         cells: Sequence[Cell],
+        marked: Sequence[Sequence[Environments]],
         backbone: Backbone,
-        training: Frames,
-        test: Frames,
         verification: Verification,
         left: Residuals,
         sources: Sources,
     ):
         self.cells, self.first = cells, cells[0]
+        self.marked = marked
         self.backbone, self.verification = backbone, verification
-        self.frames = (training, test)
+        self.structures = marked[0][0].structures, marked[0][1].structures
         self.left = left
         self.reader = sources.reader
         self.notes = list(left.notes)
+        for name, environments in zip(("training", "test"), marked[0], strict=True):
+            whole = sources.structures(self.first)[name == "test"]
+            if len(environments.structures) < len(whole):
+                self.notes.append(
+                    f"{len(whole) - len(environments.structures)} of {len(whole)} {name} structures have no "
+                    f"environment by the rule {self.first.rule}: left out"
+                )
+        unlabelled = self.structures[0].forces is not None and not self.structures[0].forces.any()
+        if unlabelled and any(cell.amplitude is None for cell in cells):
+            self.notes.append(
+                "the forces are zero in every structure: the amplitude is that of data without forces, 1 eV/Å"
+            )
         self.forces = [
-            (default_force(training) if cell.amplitude is None else cell.amplitude) * cell.scale
+            (default_force(self.structures[0]) if cell.amplitude is None else cell.amplitude) * cell.scale
             for cell in cells
         ]
 
     def measurements(self) -> list[Measurement]:
         """Energies fitted on all training structures, forces on some of them."""
-        training, test = self.frames
-        energy, paths, fits = self._fit("energies", self.frames, self.left.energies)
+        training, test = self.structures
+        energy, paths, fits = self._fit("energies", self.marked, self.left.energies)
         force: list[Array] | None = None
         force_fits: list[Fit] = []
         if self.left.forces is not None:
             some = _some(len(training), self.first.force_structures, self.first.seed)
             bases = (self.left.forces[0][some], self.left.forces[1])
+            marked = [(own[0].subset(some), own[1]) for own in self.marked]
             try:
-                force, _, force_fits = self._fit("forces", (training.select(some), test), bases)
+                force, _, force_fits = self._fit("forces", marked, bases)
             except NoDerivative as error:
                 self.notes.append(f"no force figures: {error}")
         return [
@@ -129,7 +157,7 @@ class _Run:
                     "fits": {"energy": _fit_facts(fits[i])}
                     | ({"force": _fit_facts(force_fits[i])} if force_fits else {}),
                     "force": self.forces[i],
-                    "mean_direction": mean_length(cell.pair.directions(test)),
+                    "mean_direction": mean_length(self.marked[i][1].directions),
                     "notes": self.notes,
                     "name": self.backbone.name,
                     "irreps": str(self.backbone.irreps),
@@ -137,6 +165,8 @@ class _Run:
                     "verification": self.verification.to_dict(),
                     "training": training.to_dict(),
                     "test": test.to_dict(),
+                    "clusters": None if test.cluster is None else test.cluster.tolist(),
+                    "environments": [len(one) for one in self.marked[i]],
                 },
                 places=test.places,
             )
@@ -148,33 +178,41 @@ class _Run:
         return tuple(range(1, self.first.l_max + 1))
 
     def _fit(
-        self, what: str, both: tuple[Frames, Frames], bases: tuple[Array, Array]
+        self, what: str, marked: Sequence[Sequence[Environments]], bases: tuple[Array, Array]
     ) -> tuple[list[Array], list[list[bool]], list[Fit]]:
         """By cell: sums of the test structures, which frequencies have a path, and how the fit went."""
         first = self.first
         inputs, targets = [], []
-        for name, number, frames, base in zip(
-            ("training", "test"), (first.orientations, first.test_orientations), both, bases, strict=True
+        for i, (name, number) in enumerate(
+            (("training", first.orientations), ("test", first.test_orientations))
         ):
             part = f"{what} of {name}"
-            features = self.reader.read(self.backbone, frames, first.atom, jacobian=what == "forces")
+            read = marked[0][i]
+            atoms = read.site if first.atom is None else np.full(len(read), first.atom)
+            features = self.reader.read(
+                self.backbone, read.structures, Sites(read.structure, atoms), jacobian=what == "forces"
+            )
             inputs.append(self._inputs(part, features, number))
-            targets.append([self._targets(part, cell, i, frames, base) for i, cell in enumerate(self.cells)])
+            base = bases[i][read.structure]
+            targets.append([self._targets(part, c, own[i], base) for c, own in enumerate(marked)])
         layout = Layout(self.backbone.irreps, parity=self.verification.parity == "o3")
         solver = make_solver(first.probe, layout, first.seed)
         require_affordable(
-            f"solver {first.probe.solver} for {what} of {len(inputs[0])} structures in {first.orientations} "
+            f"solver {first.probe.solver} for {what} of {len(inputs[0])} environments in {first.orientations} "
             "orientations",
             solver.estimate(inputs[0], targets[0]),
             "fewer training structures or orientations, or a lower highest frequency",
         )
-        number = max(1, round(first.validation_share * len(inputs[0])))
-        validation = np.isin(np.arange(len(inputs[0])), _some(len(inputs[0]), number, first.seed))
+        # all environments of structures that are not independent stand on one side
+        _, cluster = np.unique(marked[0][0].structures.clusters, return_inverse=True)
+        n_clusters = int(cluster.max()) + 1
+        number = max(1, round(first.validation_share * n_clusters))
+        validation = np.isin(cluster[marked[0][0].structure], _some(n_clusters, number, first.seed))
         fits = solver.fit(inputs[0], targets[0], validation)
         predictions = solver.predict(inputs[1])
         found = [
-            sums(inputs[1], target, predicted)
-            for target, predicted in zip(targets[1], predictions, strict=True)
+            _by_structure(sums(inputs[1], target, predicted), own[1])
+            for target, predicted, own in zip(targets[1], predictions, marked, strict=True)
         ]
         paths = [[l in predicted.injected for l in self._frequencies] for predicted in predictions]
         return found, paths, fits
@@ -190,11 +228,19 @@ class _Run:
             self.first.spread,
         )
 
-    def _targets(self, part: str, cell: Cell, index: int, frames: Frames, base: Array) -> Targets:
-        lengths = cell.pair.lengths(self.frames[0])
+    def _targets(self, part: str, index: int, environments: Environments, base: Array) -> Targets:
+        cell = self.cells[index]
+        lengths = self.marked[index][0].lengths
         frequencies = range(1, cell.l_max + 1)
-        targets = inject(frames, cell.pair, frequencies, self.forces[index], lengths, base, cell.seed)
+        targets = inject(environments, frequencies, self.forces[index], lengths, base, cell.seed)
         return targets.shuffled(generator(cell.seed, f"shuffle of {part}")) if cell.shuffled else targets
+
+
+def _by_structure(values: Array, environments: Environments) -> Array:
+    """Sums (m, …) of environments by structure (n, …), scaled by n/m: the mean over structures is that over all."""
+    sums = np.zeros((len(environments.structures), *values.shape[1:]))
+    np.add.at(sums, environments.structure, values)
+    return sums * (len(sums) / len(values))
 
 
 def _fit_facts(fit: Fit) -> dict[str, Any]:
@@ -206,15 +252,20 @@ def _some(total: int, number: int, seed: int) -> NDArray[np.int64]:
     return np.sort(generator(seed, "some frames").permutation(total)[:number])
 
 
-def _require_comparable(training: Frames, test: Frames) -> None:
-    if not np.array_equal(training.numbers, test.numbers):
+def _require_comparable(training: Structures, test: Structures) -> None:
+    molecules = training.one_molecule and test.one_molecule
+    if molecules and not np.array_equal(training.stacked()[0], test.stacked()[0]):
         raise InputError(
             f"{training.source} and {test.source} hold different molecules: "
             "expected the same atoms in the same order in training and test structures"
         )
     require_disjoint(training, test)
-    for frames, role, fewest in ((training, "training", FEWEST_TRAINING), (test, "test", FEWEST_TEST)):
-        if len(frames) < fewest:
+
+
+def _require_enough(training: Structures, test: Structures) -> None:
+    for structures, role, fewest in ((training, "training", FEWEST_TRAINING), (test, "test", FEWEST_TEST)):
+        if len(structures) < fewest:
             raise InputError(
-                f"{len(frames)} {role} structures from {frames.source} are too few: expected at least {fewest}"
+                f"{len(structures)} {role} structures from {structures.source} are too few: expected at least {fewest} "
+                "with an environment"
             )

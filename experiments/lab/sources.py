@@ -8,12 +8,15 @@ from pathlib import Path
 from typing import Any
 
 from experiments.backbones import Backbone, Options, card_of, open_backbone
+from experiments.backbones.free_molecule import of_batches
 from experiments.backbones.registry import open_plain
 from experiments.backbones.verification import Verification, verify
-from experiments.data import Frames, load
+from experiments.data import Reading, read_structures
+from experiments.data.reading import Say, silent
 from experiments.features import FeatureReader, Progress
 from experiments.lab.cell import Cell
-from experiments.split import divide, sample
+from experiments.split import divide, sample, without_shared
+from experiments.structures import Structures
 
 CHECKSUMS = ("weights_sha256", "checkpoint_sha256", "feature_file")
 """What tells weights apart: one of these in the settings of a card. A user's Python file may read others, so its
@@ -26,13 +29,15 @@ class Access:
 
     Attributes:
         options: of backbones, but for the layer, which the cell names.
-        units: of energies in files that do not state them.
+        reading: of files of structures.
         cache: folder of features; ``None`` keeps none.
+        drop_shared: whether test structures that are also training structures are left out; they are refused otherwise.
     """
 
     options: Options = field(default_factory=Options)
-    units: str | None = None
+    reading: Reading = field(default_factory=Reading)
     cache: Path | None = None
+    drop_shared: bool = False
 
 
 class Sources:
@@ -43,18 +48,21 @@ class Sources:
         backbones: objects by the name that cells use, for backbones that no file holds.
         structures: the same of structures.
         progress: called with the number of structures whose features were just made.
+        say: told what a user should know about files.
     """
 
     def __init__(
         self,
         access: Access | None = None,
         backbones: Mapping[str, Backbone] | None = None,
-        structures: Mapping[str, Frames] | None = None,
+        structures: Mapping[str, Structures] | None = None,
         progress: Progress = lambda done: None,
+        say: Say = silent,
     ):
         self.access = access or Access()
-        self.given_backbones = dict(backbones or {})
+        self.given_backbones = {name: of_batches(one) for name, one in (backbones or {}).items()}
         self.given_structures = dict(structures or {})
+        self.say = say
         self.reader = FeatureReader(self.access.cache, progress)
         self._backbones: dict[Any, Backbone] = {}
         self._structures: dict[Any, Any] = {}
@@ -89,28 +97,34 @@ class Sources:
             self._backbones[spec, replace(options, layer=card_of(network).layer)] = network
         return self._backbones[key]
 
-    def structures(self, cell: Cell) -> tuple[Frames, Frames]:
+    def structures(self, cell: Cell) -> tuple[Structures, Structures]:
         """Training and test structures, sampled.
 
         Raises:
             InputError: whatever reading refuses.
         """
         seed = cell.seed if cell.sample_seed is None else cell.sample_seed
-        if cell.test is None:
-            key = cell.training, cell.n_train, cell.n_test, seed
-            if key not in self._structures:
-                self._structures[key] = divide(self._load(cell.training), cell.n_train, cell.n_test, seed)
-            return self._structures[key]
-        return (
-            self._sample(cell.training, cell.n_train, seed),
-            self._sample(cell.test, cell.n_test, seed),
-        )
+        key = cell.training, cell.test, cell.n_train, cell.n_test, seed
+        if key not in self._structures:
+            if cell.test is None:
+                training, test = divide(self._load(cell.training), cell.n_train, cell.n_test, seed)
+            else:
+                training = self._sample(cell.training, cell.n_train, seed)
+                test = self._sample(cell.test, cell.n_test, seed)
+            if self.access.drop_shared:
+                before, test = len(test), without_shared(training, test)
+                if len(test) < before:
+                    self.say(
+                        f"{before - len(test)} test structures of {test.source} are training structures: left out"
+                    )
+            self._structures[key] = training, test
+        return self._structures[key]
 
-    def verification(self, backbone: Backbone, frames: Frames, seed: int) -> Verification:
+    def verification(self, backbone: Backbone, structures: Structures, seed: int) -> Verification:
         """See :func:`experiments.backbones.verification.verify`."""
-        key = id(backbone), frames.checksum, seed
+        key = id(backbone), structures.checksum, seed
         if key not in self._verified:
-            self._verified[key] = verify(backbone, frames.numbers, frames.positions, seed=seed)
+            self._verified[key] = verify(backbone, structures, seed=seed)
         return self._verified[key]
 
     def identity(self, cell: Cell) -> dict[str, Any] | None:
@@ -144,21 +158,26 @@ class Sources:
         return {
             "training": training.checksum,
             "test": test.checksum,
+            **{
+                f"clusters of {name}": one.cluster.tolist()
+                for name, one in (("training", training), ("test", test))
+                if one.cluster is not None
+            },
             "places": None if test.places is None else sha256(test.places.tobytes()).hexdigest(),
         }
 
-    def _sample(self, name: str, number: int, seed: int) -> Frames:
+    def _sample(self, name: str, number: int, seed: int) -> Structures:
         key = name, number, seed
         if key not in self._structures:
             self._structures[key] = sample(self._load(name), number, seed)
         return self._structures[key]
 
-    def _load(self, name: str) -> Frames:
+    def _load(self, name: str) -> Structures:
         if name in self.given_structures:
             return self.given_structures[name]
         key = "whole", name
         if key not in self._structures:
-            self._structures[key] = load(name, units=self.access.units)
+            self._structures[key] = read_structures(name, self.access.reading, self.say)
         return self._structures[key]
 
 

@@ -34,8 +34,7 @@ def read_diagnosis(path: Path) -> dict[str, Any]:
     settings = Record(path, "settings", _object(record, "settings"))
     marked = list(settings.records("pairs"))
     for pair in marked:
-        pair.integer("site")
-        pair.integer("toward")
+        _require_direction(pair)
     if not marked:
         raise InputError(f"{path}: field settings.pairs is empty, expected at least one marked pair")
     Record(path, "card", _object(record, "card")).text("layer")
@@ -49,11 +48,19 @@ def read_diagnosis(path: Path) -> dict[str, Any]:
         frames.text("source")
     _require_degrees(record)
     for result in record.records("pairs"):
-        result.integer("site")
-        result.integer("toward")
+        _require_direction(result)
         result.integer("measured_boundary")
         _require_degrees(result)
     return record.fields | {"verdict": boundary_verdict(record)}
+
+
+def _require_direction(record: Record) -> None:
+    """Site and end of a pair, or a rule."""
+    if "rule" in record.fields:
+        record.text("rule")
+    else:
+        record.integer("site")
+        record.integer("toward")
 
 
 def _require_degrees(record: Record) -> None:

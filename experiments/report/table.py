@@ -26,11 +26,17 @@ def print_diagnosis(result: Mapping[str, Any], console: Console, full: bool = Fa
         f"{'' if settings.get('order') is None else ' (assumed)'}, "
         f"direction {shown}{more}, solver {result['solver']}, d = {result['d']}"
     )
+    chosen = result["card"].get("settings", {})
+    if "branch" in chosen:
+        console.print(f"modality or head {chosen['branch']}, of {', '.join(chosen['branches'])}")
     frames = [result[f"{part}_frames"] for part in ("training", "test")]
     console.print(
         f"{frames[0]['n_frames']} training frames from {frames[0]['source']}, "
         f"{frames[1]['n_frames']} test frames from {frames[1]['source']}"
     )
+    if "rule" in settings["pairs"][0]:
+        training, test = (sum(pair["environments"][i] for pair in result["pairs"]) for i in (0, 1))
+        console.print(f"{training} training environments, {test} test environments")
     measured = result["verification"]
     labels = "hold" if measured["parity"] == "o3" else "name the order only"
     console.print(

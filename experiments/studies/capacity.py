@@ -72,8 +72,9 @@ def cells(lab: Lab) -> list[Cell]:
 def _features(lab: Lab, cell: Cell) -> dict[str, str]:
     """What an SPN reads, by backbone."""
     training, _ = lab.sources.structures(cell)
-    bonded = np.flatnonzero(bond_matrix(training.numbers, training.positions[0])[cell.pair.site])
-    others = np.delete(np.arange(training.n_atoms), cell.pair.site)
+    numbers, positions = training.stacked()
+    bonded = np.flatnonzero(bond_matrix(numbers, positions[0])[cell.pair.site])
+    others = np.delete(np.arange(len(numbers)), cell.pair.site)
     return {
         BACKBONE: "site",
         f"{BACKBONE}|layers(0, 1)": "two layers",

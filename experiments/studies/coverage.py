@@ -66,7 +66,7 @@ def _bases(lab: Lab) -> list[Cell]:
 def report(lab: Lab, results: Results) -> Report:
     first = results.cells[0]
     training, _ = lab.sources.structures(first)
-    units = first.pair.directions(training)
+    units = first.marks(training).directions
     results = results.assign(turned=lambda cell, measurement: name(cell.spread))
     table = results.estimate(["turned", "solver"])
     table["sigma"] = [ALL if turned == name(None) else float(turned) for turned in table["turned"]]

@@ -21,6 +21,8 @@ STUDIES = {
     "molecule": "experiments.studies.molecule",
     "leakage": "experiments.studies.leakage",
     "coverage": "experiments.studies.coverage",
+    "crystals": "experiments.studies.crystals",
+    "angles": "experiments.studies.angles",
 }
 FORMER_NAMES = {"dose": "sensitivity", "transfer": "leakage"}
 

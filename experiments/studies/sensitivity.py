@@ -95,7 +95,7 @@ def report(lab: Lab, results: Results) -> Report:
 
     def ratio(cell: Cell, found: Measurement) -> float:
         """Injected energy at the boundary over the network's residual, both root mean squares."""
-        lengths = cell.pair.lengths(lab.sources.structures(cell)[0])
+        lengths = cell.marks(lab.sources.structures(cell)[0]).lengths
         return amplitude(BOUNDARY, found.facts["force"], lengths) / rms.get(cell.backbone, np.nan)
 
     results = results.where(measure="recovery").assign(

@@ -21,7 +21,7 @@ import numpy as np
 
 from experiments.bond_graph import BondGraph, bond_graph, flat_drawing, likeness
 from experiments.crosscheck import THRESHOLD
-from experiments.direction import MarkedPair
+from experiments.environments import Pair
 from experiments.lab import figures
 from experiments.lab.body_frame import NOBODY
 from experiments.lab.ceilings import ceilings
@@ -150,7 +150,7 @@ def report(lab: Lab, results: Results) -> Report:
             "network"),
     ]  # fmt: skip
     above = ceilings(free, [*SPOT, "orientations", "L", "d", "activation"], tests=len(free))
-    molecule = (flat_drawing(training.positions[0]), graph.symbols, graph.bonds)
+    molecule = (flat_drawing(training[0].positions), graph.symbols, graph.bonds)
     return Report(
         [*_claims(above), _scale(bonds)],
         tables,
@@ -186,11 +186,11 @@ def _scale(bonds: "DataFrame") -> Statement:
     )
 
 
-def _reasons(ends: "DataFrame", like: Callable[[MarkedPair], dict[str, float]]) -> "DataFrame":
+def _reasons(ends: "DataFrame", like: Callable[[Pair], dict[str, float]]) -> "DataFrame":
     """With what bonds are like, and with the first network's map."""
     from pandas import DataFrame
 
-    values = [like(MarkedPair(*bond)) for bond in zip(ends["site"], ends["toward"], strict=True)]
+    values = [like(Pair(*bond)) for bond in zip(ends["site"], ends["toward"], strict=True)]
     other = f"ρ({BOUNDARY}) of {FIRST}"
     first = ends.query("network == @FIRST").rename(columns={"rho": other})[["layer", "site", "toward", other]]
     table = ends.reset_index(drop=True).join(DataFrame(values)).merge(first, how="left")

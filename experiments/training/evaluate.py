@@ -7,9 +7,10 @@ from dataclasses import asdict
 
 import numpy as np
 
+from experiments.backbones.batch import Batch
 from experiments.backbones.protocol import Potential
 from experiments.backbones.shipped import Errors
-from experiments.data import Frames
+from experiments.structures import Structures
 from span_theorem.errors import InputError
 
 # Batches and threads reorder float32 sums: about 1e-7 of a force, and 1e-6 of an error, which is a small
@@ -28,39 +29,39 @@ def disagreement(found: Errors, stated: Errors) -> str | None:
 
 def errors(
     potential: Potential,
-    frames: Frames,
-    batch: int = 50,
+    structures: Structures,
+    at_once: int = 50,
     progress: Callable[[int], None] = lambda done: None,
 ) -> Errors:
-    """Errors of ``potential`` on ``frames``.
+    """Errors of ``potential`` on ``structures``.
 
     Args:
         potential: predicts energies in eV and forces in eV/Å.
-        frames: reference frames with energies and forces.
-        batch: frames predicted at once.
-        progress: called with the number of frames done.
+        structures: with energies and forces of reference, all of one free molecule.
+        at_once: structures predicted at once.
+        progress: called with the number of structures done.
 
     Raises:
-        InputError: the frames have no energies or no forces.
+        InputError: the structures have no energies or no forces, or are not one free molecule.
     """
-    import torch
-
-    if frames.energies is None or frames.forces is None:
-        raise InputError(f"{frames.source} has no energies and forces, expected reference values to test on")
-    numbers = torch.tensor(frames.numbers)
+    if structures.energies is None or structures.forces is None:
+        raise InputError(
+            f"{structures.source} has no energies and forces, expected reference values to test on"
+        )
+    structures.require_one_molecule()
     energy, force = [], []
-    for start in range(0, len(frames), batch):
-        chunk = slice(start, start + batch)
-        energies, forces = potential.energy_forces(numbers, torch.tensor(frames.positions[chunk]))
-        energy.append(energies.cpu().double().numpy() - frames.energies[chunk])
-        force.append(forces.cpu().double().numpy() - frames.forces[chunk])
-        progress(min(start + batch, len(frames)))
+    for start in range(0, len(structures), at_once):
+        some = structures.subset(range(start, min(start + at_once, len(structures))))
+        energies, forces = potential.energy_forces(Batch.of(some))
+        energy.append(energies.cpu().double().numpy() - some.energies)
+        force.append(forces.cpu().double().numpy() - some.forces)
+        progress(start + len(some))
     energy_mae = float(np.abs(np.concatenate(energy)).mean())
     residual = np.concatenate(force)
     return Errors(
-        n_frames=len(frames),
+        n_frames=len(structures),
         energy_mae=energy_mae,
-        energy_mae_per_atom=energy_mae / frames.n_atoms,
+        energy_mae_per_atom=energy_mae / int(structures.sizes[0]),
         force_mae=1e3 * float(np.abs(residual).mean()),
         force_rmse=1e3 * float(np.sqrt((residual**2).mean())),
     )

@@ -13,7 +13,7 @@ from typing import Any
 from experiments.backbones import shipped
 from experiments.backbones.nequip import NequIP, build, load_saved, trainable
 from experiments.backbones.options import Options
-from experiments.data import Frames
+from experiments.structures import Structures
 from experiments.training.evaluate import errors
 from experiments.training.recipes import Recipe
 from span_theorem.errors import InputError
@@ -29,8 +29,8 @@ NORMALISED_LIKE = "aspirin-rmd17-0"
 class Data:
     """Frames a backbone was trained and is tested on; ``training`` are exactly those given to nequip."""
 
-    training: Frames
-    test: Frames
+    training: Structures
+    test: Structures
 
 
 def cpu() -> str:
@@ -154,7 +154,7 @@ def _with_card(
     return shipped.Shipped(name, config, parameters, card)
 
 
-def _frames(source: str, frames: Frames) -> shipped.FrameSet:
+def _frames(source: str, frames: Structures) -> shipped.FrameSet:
     return shipped.FrameSet(source, len(frames), frames.checksum)
 
 

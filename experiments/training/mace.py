@@ -22,7 +22,7 @@ from experiments.backbones import Options, Potential, open_backbone
 from experiments.backbones.extraction import extract
 from experiments.backbones.feature_file import write_features
 from experiments.backbones.protocol import Backbone, card_of
-from experiments.data import Frames, load
+from experiments.data import read_structures
 from experiments.data.extxyz import write_extxyz
 from experiments.split import divide, sample
 from experiments.training.evaluate import errors
@@ -53,7 +53,7 @@ def train(work: Path, trust: bool = False) -> Path:
             f"there is no {program}: run this in an environment with mace-torch (docs/backbones.md)"
         )
     claim(work, trust)
-    training, validation = divide(load("embedded:train"), N_TRAINING, N_VALIDATION, seed=0)
+    training, validation = divide(read_structures("embedded:train"), N_TRAINING, N_VALIDATION, seed=0)
     files = {"train_file": work / "training.xyz", "valid_file": work / "validation.xyz"}
     for frames, path in zip((training, validation), files.values(), strict=True):
         write_extxyz(frames, path)
@@ -83,9 +83,9 @@ def write_shown(backbone: Backbone, path: Path, training: dict[str, Any] | None 
             licence="MIT",
             settings={**card.settings, **training},
         )
-    sets = [sample(load(name), number, seed=0) for name, number in SHOWN.items()]
+    sets = [sample(read_structures(name), number, seed=0) for name, number in SHOWN.items()]
     # the control shows frames without labels
-    shown = [Frames(one.numbers, one.positions, None, None, one.source) for one in sets]
+    shown = [replace(one, energies=None, forces=None) for one in sets]
     write_features(path, extract(backbone, shown, SITE))
 
 
@@ -98,7 +98,7 @@ def main() -> None:
     require_writable(asked.file)
     backbone = open_backbone(f"mace:{train(asked.work, asked.trust)}", Options(trust=True))
     assert isinstance(backbone, Potential)
-    found = errors(backbone, load("embedded:test"))
+    found = errors(backbone, read_structures("embedded:test"))
     training = {
         "trained_on": "embedded:train",
         "n_training": N_TRAINING,

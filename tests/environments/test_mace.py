@@ -15,10 +15,12 @@ import pytest
 import torch
 
 from experiments.backbones import Potential, open_backbone
+from experiments.backbones.batch import Batch
 from experiments.backbones.site import site_jacobian
 from experiments.backbones.verification import verify
 from experiments.cli import main
-from experiments.data import Frames, load, write_npz
+from experiments.data import read_structures, write_npz
+from experiments.structures import Structures
 
 PYTHON = os.environ.get("SPAN_THEOREM_MACE_PYTHON")
 REPOSITORY = Path(__file__).parents[2]
@@ -44,14 +46,14 @@ def run_there(*arguments):
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("mace")
-    start = load(REPOSITORY / "experiments/data/aspirin.xyz", units="eV")
-    noise = np.random.default_rng(0).normal(scale=0.1, size=(30, *start.positions.shape[1:]))
-    aspirin = Frames(start.numbers, start.positions + noise, None, None, "shaken aspirin")
-    write_npz(aspirin, folder / "frames.npz")
-    displaced = np.repeat(aspirin.positions[:1], 2, axis=0)
+    start = read_structures(REPOSITORY / "experiments/data/aspirin.xyz")
+    noise = np.random.default_rng(0).normal(scale=0.1, size=(30, *start.positions.shape))
+    shaken = start.positions + noise
+    write_npz(Structures.of_molecule(start.numbers, shaken), folder / "frames.npz")
+    displaced = np.repeat(shaken[:1], 2, axis=0)
     displaced[0, TOWARD, 1] -= STEP
     displaced[1, TOWARD, 1] += STEP
-    write_npz(Frames(aspirin.numbers, displaced, None, None, "displaced"), folder / "displaced.npz")
+    write_npz(Structures.of_molecule(start.numbers, displaced), folder / "displaced.npz")
     run_there(str(REPOSITORY / "tests/environments/random_mace.py"), str(folder / "random.model"))
     shown = run_there(
         *("-m", "experiments", "extract", "--backbone", f"mace:{folder}/random.model", "--trust"),
@@ -64,8 +66,8 @@ def folder(tmp_path_factory):
 
 def test_the_verification_came_along(folder):
     backbone = open_backbone(f"features:{folder}/mace.npz")
-    frames = load(str(folder / "frames.npz"))
-    found = verify(backbone, frames.numbers, frames.positions)
+    frames = read_structures(str(folder / "frames.npz"))
+    found = verify(backbone, frames)
     assert backbone.name == "mace:random.model"
     assert str(backbone.irreps) == "16x0e+16x1o+16x2e"
     assert found.parity == "o3"
@@ -75,14 +77,17 @@ def test_the_verification_came_along(folder):
 
 def test_the_jacobian_is_the_features_derivative(folder):
     backbone = open_backbone(f"features:{folder}/mace.npz")
-    frames, displaced = load(str(folder / "frames.npz")), load(str(folder / "displaced.npz"))
-    numbers = torch.tensor(frames.numbers)
-    _, jacobian = site_jacobian(backbone, numbers, torch.tensor(frames.positions[:1]), SITE)
-    behind, ahead = backbone.features(numbers, torch.tensor(displaced.positions))[:, SITE]
+    frames, displaced = (
+        read_structures(str(folder / "frames.npz")),
+        read_structures(str(folder / "displaced.npz")),
+    )
+    _, jacobian = site_jacobian(backbone, Batch.of(frames.subset([0])), torch.tensor([SITE]))
+    size = int(displaced.sizes[0])
+    behind, ahead = backbone.features(Batch.of(displaced))[[SITE, size + SITE]]
     scale = float(jacobian.abs().max())
     assert scale > 1e-4
     torch.testing.assert_close(
-        jacobian[0, :, TOWARD, 1], (ahead - behind) / (2 * STEP), rtol=0, atol=1e-4 * scale
+        jacobian[TOWARD, :, 1], (ahead - behind) / (2 * STEP), rtol=0, atol=1e-4 * scale
     )
 
 

@@ -4,12 +4,12 @@ import numpy as np
 import torch
 from e3nn.o3 import Irreps, spherical_harmonics
 
-from experiments.data.frames import Frames
+from experiments.structures import Structures
 
 CARBON = 6
 
 
-def random_frames(n_frames: int, seed: int, n_atoms: int = 3, source: str = "synthetic") -> Frames:
+def random_frames(n_frames: int, seed: int, n_atoms: int = 3, source: str = "synthetic") -> Structures:
     """Atoms whose directions from one to the next are isotropic and independent, at distances of 1 to 2 Å.
 
     Energies are normal; forces are too, of 1 eV/Å a component, and belong to no potential.
@@ -19,7 +19,7 @@ def random_frames(n_frames: int, seed: int, n_atoms: int = 3, source: str = "syn
     steps *= generator.uniform(1, 2, size=(n_frames, n_atoms, 1)) / np.linalg.norm(
         steps, axis=2, keepdims=True
     )
-    return Frames(
+    return Structures.of_molecule(
         np.full(n_atoms, CARBON),
         np.cumsum(steps, axis=1),
         0.01 * generator.normal(size=n_frames),

@@ -1,5 +1,7 @@
 """The graph of bonds: names, rings, a flat drawing, how much a direction sways."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -8,9 +10,9 @@ from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
 from experiments.bond_graph import BondGraph, bond_graph, flat_drawing, likeness, sway
-from experiments.data import load
-from experiments.data.frames import Frames
-from experiments.direction import MarkedPair
+from experiments.data import read_structures
+from experiments.environments import Pair
+from experiments.structures import Structures
 from span_theorem.errors import InputError
 
 
@@ -20,23 +22,23 @@ def loose_water(n_frames, seed):
     units = rng.normal(size=(n_frames, 2, 3))
     units *= np.array([[[0.96], [1.0]]]) / np.linalg.norm(units, axis=2, keepdims=True)
     positions = np.concatenate([np.zeros((n_frames, 1, 3)), units], axis=1)
-    return Frames(np.array([8, 1, 1]), positions, None, None, "loose water")
+    return Structures.of_molecule([8, 1, 1], positions, source="loose water")
 
 
 def test_atoms_of_aspirin_have_the_names_of_their_chemistry():
-    graph = bond_graph(load("embedded:test").select(range(3)))
+    graph = bond_graph(read_structures("embedded:test").subset(range(3)))
     names = [graph.name(atom) for atom in range(graph.n_atoms)]
     assert sorted(names) == sorted(
         ["C(3r)"] * 6 + ["C(3)"] * 2 + ["C(4)"] + ["O(1)"] * 2 + ["O(2)"] * 2 + ["H(1)"] * 8
     )
     assert names[12] == "O(2)"
     assert graph.name(11) == "C(3)"
-    assert graph.kind(MarkedPair(12, 11)) == "O(2) to C(3)"
-    assert graph.kind(MarkedPair(12, 11), ordered=False) == "C(3)-O(2)"
+    assert graph.kind(Pair(12, 11)) == "O(2) to C(3)"
+    assert graph.kind(Pair(12, 11), ordered=False) == "C(3)-O(2)"
     methyl = next(atom for atom in range(21) if names[atom] == "C(4)")
     hydrogen = next(atom for atom in graph.neighbours(methyl) if graph.symbols[atom] == "H")
-    assert graph.like_neighbours(MarkedPair(methyl, hydrogen)) == 2
-    assert graph.like_neighbours(MarkedPair(hydrogen, methyl)) == 0
+    assert graph.like_neighbours(Pair(methyl, hydrogen)) == 2
+    assert graph.like_neighbours(Pair(hydrogen, methyl)) == 0
 
 
 def test_rings_are_cycles_and_nothing_that_hangs_on_them():
@@ -49,7 +51,7 @@ def test_rings_are_cycles_and_nothing_that_hangs_on_them():
 
 def test_atoms_apart_have_no_graph():
     water = loose_water(2, 0)
-    apart = Frames(water.numbers, 9 * water.positions, None, None, water.source)
+    apart = replace(water, positions=9 * water.positions)
     with pytest.raises(InputError, match="loose water: expected a molecule with a bond"):
         bond_graph(apart)
 
@@ -74,14 +76,14 @@ def test_a_rigid_molecule_does_not_sway_however_it_turns(seed):
     frames = np.stack([turn.apply(rigid) for turn in Rotation.random(6, rng=rng)]) + rng.normal(
         size=(6, 1, 3)
     )
-    assert sway(Frames(np.full(5, 6), frames, None, None, "rigid"), MarkedPair(0, 1)) < 1e-4
+    assert sway(Structures.of_molecule(np.full(5, 6), frames), Pair(0, 1)) < 1e-4
 
 
 def test_a_bond_that_swings_sways_by_its_angle():
     angle = np.radians(10)
     heavy = np.random.default_rng(0).normal(size=(40, 3))
     frames = [np.vstack([heavy, [[0, 0, 0], [np.cos(a), np.sin(a), 0]]]) for a in (angle, -angle)]
-    found = sway(Frames(np.full(42, 6), np.array(frames), None, None, "swing"), MarkedPair(40, 41))
+    found = sway(Structures.of_molecule(np.full(42, 6), np.array(frames)), Pair(40, 41))
     assert found == pytest.approx(10, abs=0.2)
 
 
@@ -89,8 +91,8 @@ def test_directions_and_likeness_of_water():
     frames = loose_water(5, 0)
     graph = bond_graph(frames)
     assert graph.directions == [(0, 1), (0, 2), (1, 0), (2, 0)]
-    assert graph.others(MarkedPair(0, 1)) == (2,)
-    values = likeness(graph, frames, MarkedPair(0, 1))
+    assert graph.others(Pair(0, 1)) == (2,)
+    values = likeness(graph, frames, Pair(0, 1))
     assert values["like neighbours of the site"] == 1
     assert values["bonds of the site"] == 2
     assert values["bond length"] == pytest.approx(0.96)

@@ -145,10 +145,10 @@ def broken(name, **arrays):
 
 
 def frames_with(**changes):
-    frames = random_frames(60, 0)
+    numbers, positions = random_frames(60, 0).stacked()
     arrays = {
-        "nuclear_charges": frames.numbers,
-        "coords": np.array(frames.positions),
+        "nuclear_charges": numbers,
+        "coords": positions,
         "energies": np.zeros(60),
         "forces": np.zeros((60, 3, 3)),
     }
@@ -156,13 +156,13 @@ def frames_with(**changes):
 
 
 def prepare_nan():
-    coords = np.array(random_frames(60, 0).positions)
+    coords = np.array(random_frames(60, 0).stacked()[1])
     coords[7, 2, 1] = np.nan
     broken("bad.npz", **frames_with(coords=coords))
 
 
 def prepare_close():
-    coords = np.array(random_frames(60, 0).positions)
+    coords = np.array(random_frames(60, 0).stacked()[1])
     coords[5, 1] = coords[5, 0] + 1e-4
     broken("bad.npz", **frames_with(coords=coords))
 
@@ -188,13 +188,13 @@ def prepare_truncated():
         ({"frames": "none.npz"}, None, ["none.npz"]),
         ({"frames": "bad.npz"}, prepare_truncated, ["bad.npz"]),
         ({"frames": "bad.npz"}, prepare_missing_key, ["bad.npz", "coords"]),
-        ({"frames": "bad.npz"}, prepare_nan, ["bad.npz", "frame 7", "atom 2"]),
+        ({"frames": "bad.npz"}, prepare_nan, ["bad.npz", "structure 7", "atom 2"]),
         ({"frames": "bad.npz"}, prepare_shape, ["bad.npz", "(60, 4, 3)"]),
-        ({"frames": "bad.npz"}, prepare_close, ["bad.npz", "frame 5", "0.1 Å"]),
+        ({"frames": "bad.npz"}, prepare_close, ["bad.npz", "structure 5", "0.1 Å"]),
         ({"site": 3}, None, ["site 3", "0 to 2"]),
         ({"toward": 0}, None, ["both 0"]),
         ({"site": "x"}, None, ["--site", "x"]),
-        ({"d": 9}, None, ["d = 9", "1 to 3"]),
+        ({"d": 9}, None, ["d = 9", "1 to 4"]),
         ({"d": "1.5"}, None, ["--d", "valid integer"]),
         ({"l-max": 40}, None, ["l_max is 40", "1 to 12"]),
         ({"solver": "magic"}, None, ["magic", "equivariant, free, mlp"]),
@@ -205,14 +205,14 @@ def prepare_truncated():
         ({"amplitude": -2}, None, ["amplitude is -2.0", "positive"]),
         ({"read-at": 5}, None, ["atom 5 is to be read", "0 to 2"]),
         ({"pairs": "bonds"}, None, ["pairs were given with a site", "one or the other"]),
-        ({"site": None}, None, ["a site and an atom it points to, or pairs"]),
+        ({"site": None}, None, ["a site and an atom it points to, pairs, or a rule"]),
         ({"site": None, "toward": None, "pairs": "0-9"}, None, ["toward 9", "0 to 2"]),
         ({"solver": "mlp", "activation": "swish"}, None, ["swish", "silu"]),
         ({"activation": "silu"}, None, ["for solver mlp"]),
         ({"solver": "mlp", "width": 0}, None, ["width 0", "at least 1"]),
         ({"n-train": 10}, None, ["10 training structures", "at least 20"]),
         ({"n-test": 3}, None, ["3 test structures", "at least 10"]),
-        ({"test-frames": "training.npz"}, None, ["also training frames"]),
+        ({"test-frames": "training.npz"}, None, ["also training structures"]),
         ({"json": "missing/result.json"}, None, ["missing/result.json"]),
         ({"json": "."}, None, ["folder"]),
         ({"json": "/dev/null"}, None, ["/dev/null", "device"]),

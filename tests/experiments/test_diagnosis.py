@@ -1,13 +1,13 @@
 """The diagnosis must report what is there: synthetic backbones of known spectrum, one that breaks the ceiling too."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from experiments.data.frames import Frames
 from experiments.diagnosis import diagnose
 from experiments.lab.cell import Cell, grid, pair
 from experiments.lab.sources import Sources
@@ -128,8 +128,9 @@ def test_a_network_that_has_part_of_the_labels_has_a_null_gain():
     """Energies that are a function of the features are gained with nothing injected, and do not count as recovery."""
 
     def labelled(frames):
-        lengths = np.linalg.norm(frames.positions[:, 1] - frames.positions[:, 0], axis=1)
-        return Frames(frames.numbers, frames.positions, 0.4 * lengths, frames.forces, frames.source)
+        _, positions = frames.stacked()
+        lengths = np.linalg.norm(positions[:, 1] - positions[:, 0], axis=1)
+        return replace(frames, energies=0.4 * lengths)
 
     class WithLength(Spectrum):
         def features(self, numbers, positions):
@@ -219,12 +220,27 @@ def test_features_without_derivative_give_energy_figures():
 
 def test_frames_without_labels_give_energy_figures():
     def bare(frames):
-        return Frames(frames.numbers, frames.positions, None, None, frames.source)
+        return replace(frames, energies=None, forces=None)
 
     result = run(Spectrum([0, 1, 2]), bare(TRAINING), bare(TEST))
     assert result.check.measured_boundary == 4
     assert result.facts["force"] == 1
-    assert "the frames have no" in " ".join(result.facts["notes"])
+    assert "the structures have no" in " ".join(result.facts["notes"])
+
+
+def test_forces_without_energies_give_both_figures():
+    forces_alone = [replace(one, energies=None) for one in (TRAINING, TEST)]
+    result, labelled = run(Spectrum([0, 1, 2]), *forces_alone), run(Spectrum([0, 1, 2]))
+    assert by_frequency(result)[4]["r2_injected"] == by_frequency(labelled)[4]["r2_injected"]
+    (note,) = result.facts["notes"]
+    assert note == "energy residuals are the injection alone: the structures have no energies"
+
+
+def test_forces_that_are_all_zero_are_no_scale():
+    zero = [replace(one, forces=np.zeros_like(one.forces)) for one in (TRAINING, TEST)]
+    result = run(Spectrum([0, 1, 2]), *zero)
+    assert result.facts["force"] == 1.0
+    assert "the forces are zero in every structure" in " ".join(result.facts["notes"])
 
 
 def test_labels_that_do_not_hold_under_rotation_stop_the_run():
@@ -245,7 +261,7 @@ def test_labels_that_do_not_hold_under_rotation_stop_the_run():
         ({"validation_share": 1.0}, "training structure is left"),
         ({"force_structures": 1}, "force_structures is 1: expected at least 20"),
         ({"rules": ("pair(0, 3)",)}, "3 is out of range"),
-        ({"rules": ("pair(-1, 1)",)}, r"rule is 'pair\(-1, 1\)': expected a pair of atoms"),
+        ({"rules": ("pair(-1, 1)",)}, r"rule is 'pair\(-1, 1\)': expected pair\("),
         ({"rules": ("pair(1, 1)",)}, "both 1"),
         ({"rules": ()}, "no marked direction"),
         ({"read": "atom(3)"}, "atom 3 is to be read: expected 0 to 2"),
@@ -265,7 +281,7 @@ def test_too_few_frames():
 
 
 def test_test_frames_that_were_fitted_are_refused():
-    with pytest.raises(InputError, match="also training frames"):
+    with pytest.raises(InputError, match="also training structures"):
         run(Spectrum([0, 1]), test=TRAINING)
 
 

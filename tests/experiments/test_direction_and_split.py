@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from experiments.direction import MarkedPair
+from experiments.environments import Pair
 from experiments.split import divide, require_disjoint, sample
 from span_theorem.errors import InputError
 from tests.experiments.synthetic import random_frames
@@ -13,9 +13,9 @@ from tests.experiments.synthetic import random_frames
 
 def test_marked_direction():
     frames = random_frames(10, 0)
-    directions = MarkedPair(2, 0).directions(frames)
+    directions = Pair(2, 0)(frames).directions
     np.testing.assert_allclose(np.linalg.norm(directions, axis=1), 1)
-    np.testing.assert_allclose(directions, -MarkedPair(0, 2).directions(frames))
+    np.testing.assert_allclose(directions, -Pair(0, 2)(frames).directions)
 
 
 @given(st.integers(20, 60), st.integers(2, 40), st.integers(2, 40), st.integers(0, 5))
@@ -37,5 +37,5 @@ def test_drawing_more_frames_than_there_are_takes_all():
 
 def test_a_shared_frame_is_refused():
     frames = random_frames(5, 0)
-    with pytest.raises(InputError, match="1 test frames"):
-        require_disjoint(frames, frames.select([2]))
+    with pytest.raises(InputError, match=r"1 test structures .*first: 0, which is 2"):
+        require_disjoint(frames, frames.subset([2]))

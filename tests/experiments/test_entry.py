@@ -2,13 +2,14 @@
 
 import json
 import os
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from experiments.cli import main
-from experiments.data import Frames, load, write_extxyz, write_npz
-from experiments.direction import choose_pairs
+from experiments.data import read_structures, write_extxyz, write_npz
+from experiments.environments import choose_pairs
 from experiments.report.figure import draw_recoveries
 from span_theorem.errors import InputError
 from tests.experiments.synthetic import random_frames
@@ -42,14 +43,14 @@ def test_pairs_that_are_no_digits(pairs):
 def test_a_file_name_with_an_at(tmp_path, name):
     write_extxyz(FRAMES, tmp_path / name)
     assert [path.name for path in tmp_path.iterdir()] == [name]
-    assert len(load(tmp_path / name)) == len(FRAMES)
+    assert len(read_structures(tmp_path / name)) == len(FRAMES)
 
 
 @pytest.mark.parametrize("name", ["pipe.npz", "pipe.xyz"])
 def test_a_pipe_is_not_waited_for(tmp_path, name):
     os.mkfifo(tmp_path / name)
     with pytest.raises(InputError, match="it is a pipe"):
-        load(tmp_path / name)
+        read_structures(tmp_path / name)
 
 
 @pytest.mark.parametrize(
@@ -59,8 +60,8 @@ def test_a_pipe_is_not_waited_for(tmp_path, name):
 def test_numbers_whose_squares_are_none(field, one, value):
     arrays = {name: np.array(getattr(FRAMES, name)) for name in ("positions", "energies", "forces")}
     arrays[field][-1] = value
-    with pytest.raises(InputError, match=f"the {one} of frame 4.* expected at most"):
-        Frames(FRAMES.numbers, source="test", **arrays)
+    with pytest.raises(InputError, match=f"the {one} of structure 4.* expected at most"):
+        replace(FRAMES, **arrays)
 
 
 @pytest.mark.parametrize("amplitude", ["1e160", "1e-320", "nan", "inf", "0", "-1"])

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from experiments.crosscheck import cross_check
-from experiments.direction import MarkedPair
+from experiments.environments import Pair
 from experiments.lab.estimate import Resampled
 from experiments.lab.interval import Varying
 from experiments.lab.recovering import figures
@@ -14,14 +14,14 @@ from experiments.spn import Prediction
 from experiments.spn.equivariant import _seen_from_molecule
 from tests.experiments.synthetic import Spectrum, random_frames
 
-PAIR = MarkedPair(0, 1)
+PAIR = Pair(0, 1)
 FRAMES = random_frames(50, 0)
 ROTATIONS = random_rotations(50, 4, np.random.default_rng(0))
 INPUTS = Inputs(np.zeros((50, 9)), Spectrum([0, 1, 2]).irreps, ROTATIONS)
 
 
 def targets(base):
-    return inject(FRAMES, PAIR, range(1, 4), 0.5, PAIR.lengths(FRAMES), base, 0)
+    return inject(PAIR(FRAMES), range(1, 4), 0.5, PAIR(FRAMES).lengths, base, 0)
 
 
 def scaled(wanted, factors, null):
@@ -123,11 +123,11 @@ def test_the_cliff_is_a_ratio_and_its_lower_bound_made_of_both_intervals():
 def test_components_are_averaged_over_all_orientations():
     """The exact mean is what very many orientations and vectors c come to."""
     frames = random_frames(4, 1)
-    lengths = PAIR.lengths(frames)
+    lengths = PAIR(frames).lengths
     rotations = random_rotations(4, 20_000, np.random.default_rng(2))
     inputs = Inputs(np.zeros((4, 9)), Spectrum([0, 1, 2]).irreps, rotations)
     base = np.random.default_rng(3).normal(size=4)
-    wanted = inject(frames, PAIR, range(2, 3), 0.5, lengths, base, 0)
+    wanted = inject(PAIR(frames), range(2, 3), 0.5, lengths, base, 0)
     predicted = wanted.components(2) + 0.1 * np.random.default_rng(4).normal(size=(4, 5))
     null = np.broadcast_to(0.3 * base[:, None], (4, 20_000))
     turned = np.einsum("nkm,nm->nk", _seen_from_molecule(wanted.directions[2], rotations), predicted)

@@ -8,12 +8,12 @@ import torch
 from e3nn.o3 import Irreps
 
 from experiments.coverage import mean_length
-from experiments.direction import MarkedPair
+from experiments.environments import Pair
 from experiments.injection import Injection, harmonics
 from experiments.samples import Inputs, inject, random_rotations
 from tests.experiments.synthetic import Spectrum, random_frames
 
-PAIR = MarkedPair(0, 1)
+PAIR = Pair(0, 1)
 FRAMES = random_frames(6, 0)
 
 
@@ -23,13 +23,14 @@ def rotations(n, k, seed=0):
 
 def targets(forces, frames=FRAMES, seed=0):
     base = np.zeros((len(frames), 9)) if forces else np.zeros(len(frames))
-    return inject(frames, PAIR, range(1, 7), 0.5, PAIR.lengths(frames), base, seed)
+    return inject(PAIR(frames), range(1, 7), 0.5, PAIR(frames).lengths, base, seed)
 
 
 def site_values(frames, irreps_l=(0, 1, 2)):
     backbone = Spectrum(irreps_l)
-    x = torch.tensor(frames.positions, requires_grad=True)
-    features = backbone.features(torch.tensor(frames.numbers), x)[:, 0]
+    numbers, positions = frames.stacked()
+    x = torch.tensor(positions, requires_grad=True)
+    features = backbone.features(torch.tensor(numbers), x)[:, 0]
     columns = [
         torch.autograd.grad(features[:, i].sum(), x, retain_graph=True)[0] for i in range(features.shape[1])
     ]
@@ -53,10 +54,12 @@ def test_oriented_features_are_those_of_the_turned_frames():
 def test_oriented_fields_are_those_of_the_turned_frames(l):
     turns = rotations(6, 4)
     energies, forces = targets(False), targets(True)
-    injection = Injection(PAIR, l, energies.directions[l], energies.amplitudes[l])
-    turned = FRAMES.turned(turns)
+    injection = Injection(l, energies.directions[l], energies.amplitudes[l])
+    turned = PAIR(FRAMES.turned(turns))
     np.testing.assert_allclose(energies.oriented(l, turns).ravel(), injection.energies(turned), atol=1e-10)
-    in_molecule = np.einsum("nij,nai->naj", turns.reshape(24, 3, 3), injection.forces(turned))
+    in_molecule = np.einsum(
+        "nij,nai->naj", turns.reshape(24, 3, 3), injection.forces(turned).reshape(24, 3, 3)
+    )
     np.testing.assert_allclose(
         forces.oriented(l, turns).reshape(24, 9), in_molecule.reshape(24, 9), atol=1e-10
     )

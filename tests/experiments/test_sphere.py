@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from experiments import sphere
+from experiments.backbones.free_molecule import of_batches
 from experiments.sphere import Move, choose_move
 from numerics.quadrature import sphere_quadrature
 from tests.experiments.synthetic import Spectrum
@@ -24,14 +25,14 @@ def test_the_pair_chosen_keeps_the_distance_it_states(seed):
         np.linalg.norm(
             sphere.moved_positions(x, move, rule.directions)[:, [move.moved]] - x[others], axis=2
         ).min()
-        for x in frames.positions
+        for x in frames.stacked()[1]
     )
     assert move.closest <= least < move.closest + 0.05
     assert {move.site, move.moved, move.third} == {0, 1, 2}
 
 
 def test_the_moved_atom_keeps_its_distance_and_the_others_their_place():
-    positions = water(1).positions[0]
+    positions = water(1).positions
     directions = sphere_quadrature(4).directions
     moved = sphere.moved_positions(positions, Move(0, 1, 2, 1.0, 1.0), directions)
     radius = np.linalg.norm(positions[1] - positions[0])
@@ -44,7 +45,7 @@ def test_features_are_read_with_the_site_first_whatever_its_index():
     move = Move(2, 0, 1, 1.0, 1.0)
     directions = sphere_quadrature(4).directions
     values = sphere.features_over_sphere(
-        Spectrum([1]), frames.numbers, frames.positions[0], move, "molecule", directions
+        of_batches(Spectrum([1])), *(frames[0].numbers, frames[0].positions), move, "molecule", directions
     )
     expected = spherical_harmonics(1, torch.tensor(directions), True, normalization="component")
     np.testing.assert_allclose(values, expected.numpy(), atol=1e-12)

@@ -8,7 +8,7 @@ import torch
 from e3nn.o3 import Irreps
 from sklearn.preprocessing import PolynomialFeatures
 
-from experiments.direction import MarkedPair
+from experiments.environments import Pair
 from experiments.injection import harmonics
 from experiments.samples import Inputs, Targets, inject, random_rotations
 from experiments.spn import Layout, Probe, free, make_solver
@@ -17,7 +17,7 @@ from experiments.spn.monomials import monomial_count, monomial_tangents, monomia
 from span_theorem.errors import InputError
 from tests.experiments.synthetic import random_frames
 
-PAIR = MarkedPair(0, 1)
+PAIR = Pair(0, 1)
 IRREPS = Irreps("2x0e+2x1o+1x2e")
 LAYOUT = Layout(IRREPS, parity=True)
 SMALL = Training(width=24, steps=600, samples=(400, 60))
@@ -28,7 +28,7 @@ class Synthetic:
 
     def __init__(self, n_frames, seed, orientations=4, l_max=3, base=0.0):
         frames = random_frames(n_frames, seed)
-        x = torch.tensor(frames.positions, requires_grad=True)
+        x = torch.tensor(frames.stacked()[1], requires_grad=True)
         from e3nn.o3 import spherical_harmonics
 
         step, other = x[:, 1] - x[:, 0], x[:, 2] - x[:, 0]
@@ -50,7 +50,7 @@ class Synthetic:
         rng = np.random.default_rng(seed + 1)
         residual = base * rng.normal(size=n_frames), base * rng.normal(size=(n_frames, 9))
         self.energy_targets, self.force_targets = (
-            inject(frames, PAIR, range(1, l_max + 1), 0.5, PAIR.lengths(frames), part, 0) for part in residual
+            inject(PAIR(frames), range(1, l_max + 1), 0.5, PAIR(frames).lengths, part, 0) for part in residual
         )
 
 

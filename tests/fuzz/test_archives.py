@@ -12,15 +12,16 @@ import torch
 
 from experiments.archive import read_archive
 from experiments.backbones import shipped
+from experiments.backbones.batch import Batch
 from experiments.backbones.extraction import extract
 from experiments.backbones.feature_file import read_features, write_features
 from experiments.backbones.shipped.format import paths
-from experiments.data import load, write_npz
+from experiments.data import read_structures, write_npz
 from experiments.features import FeatureReader
 from span_theorem.errors import InputError
 from span_theorem.reading import sha256
 from tests.experiments.synthetic import random_frames
-from tests.experiments.test_features import Counting, parts
+from tests.experiments.test_features import Counting, parts, read
 from tests.fuzz.damage import case, damaged, refused
 
 FRAMES = random_frames(6, 0)
@@ -29,13 +30,13 @@ NETWORK = "aspirin-gfn2-0"
 
 def test_a_part_of_the_cache(tmp_path, fuzz_seeds):
     reader = FeatureReader(tmp_path)
-    expected = reader.read(Counting(), FRAMES, 1, jacobian=True)
+    expected = read(reader, Counting(), FRAMES, 1, jacobian=True)
     (part,) = parts(tmp_path)
     whole = part.read_bytes()
     for seed in fuzz_seeds:
         with case(seed) as random:
             part.write_bytes(damaged(whole, random))
-            result = reader.read(Counting(), FRAMES, 1, jacobian=True)
+            result = read(reader, Counting(), FRAMES, 1, jacobian=True)
             assert result.values.tobytes() == expected.values.tobytes()
             assert result.jacobian.tobytes() == expected.jacobian.tobytes()
             assert [path.name for path in part.parent.iterdir() if path.suffix == ".npz"] == [part.name]
@@ -48,7 +49,7 @@ def test_frames_of_a_user(tmp_path, fuzz_seeds):
     for seed in fuzz_seeds:
         with case(seed) as random:
             path.write_bytes(damaged(whole, random))
-            frames = refused(lambda: load(path))
+            frames = refused(lambda: read_structures(path))
             assert frames is None or frames.checksum == FRAMES.checksum
 
 
@@ -56,13 +57,14 @@ def test_a_feature_file(tmp_path, fuzz_seeds):
     path = tmp_path / "features.npz"
     write_features(path, extract(Counting(), [FRAMES], site=1, jacobian=True))
     whole = path.read_bytes()
-    shown = torch.tensor(FRAMES.numbers), torch.tensor(FRAMES.positions)
-    expected = read_features(path).site_features(*shown, 1)
+    batch = Batch.of(FRAMES)
+    shown = batch, batch.first[:-1] + 1
+    expected = read_features(path).site_features(*shown)
     for seed in fuzz_seeds:
         with case(seed) as random:
             path.write_bytes(damaged(whole, random))
             backbone = refused(lambda: read_features(path))
-            assert backbone is None or torch.equal(backbone.site_features(*shown, 1), expected)
+            assert backbone is None or torch.equal(backbone.site_features(*shown), expected)
 
 
 def test_shipped_weights(tmp_path, fuzz_seeds):
@@ -185,4 +187,4 @@ def test_a_directory_that_leaves_an_array_out(tmp_path, lost):
         archive.writestr("last.npy", b"")
         archive.filelist.pop(lost)  # what is written as the directory when the archive is closed
     with pytest.raises(InputError, match="its directory leaves something out"):
-        load(path)
+        read_structures(path)

@@ -61,7 +61,9 @@ def surroundings(tmp_path, monkeypatch):
         raise InputError("stopped before the work")
 
     for work in (
+        "span_theorem.proof.coq.check_proof",
         "experiments.diagnosis.diagnose",
+        "experiments.choose.choosing.choose",
         "experiments.lab.study.run_study",
         "experiments.backbones.catalogue.entries",
         "experiments.backbones.extraction.extract",

@@ -6,9 +6,9 @@ from dataclasses import asdict
 
 import numpy as np
 import pytest
-import torch
 
 from experiments.backbones import card_of, shipped
+from experiments.backbones.batch import Batch
 from experiments.backbones.extraction import extract
 from experiments.backbones.feature_file import read_features, write_features
 from experiments.backbones.feature_format import _checksum
@@ -51,7 +51,7 @@ def test_a_feature_file(tmp_path, fuzz_seeds):
     with np.load(path) as archive:
         arrays = {key: archive[key] for key in archive}
     metadata = json.loads(str(arrays.pop("metadata")))
-    shown = torch.tensor(FRAMES.numbers), torch.tensor(FRAMES.positions)
+    batch = Batch.of(FRAMES)
     original = read_features(path)
     for seed in fuzz_seeds:
         with case(seed) as random:
@@ -75,8 +75,8 @@ def test_a_feature_file(tmp_path, fuzz_seeds):
             assert sealed or same
             # a whole file, which says something else: whatever it says is used without a traceback
             assert backbone.irreps == original.irreps
-            json.dumps(card_of(backbone).to_dict()), json.dumps(asdict(verify(backbone, *shown)))
-            refused(lambda: backbone.site_features(*shown, 1))  # noqa: B023
+            json.dumps(card_of(backbone).to_dict()), json.dumps(asdict(verify(backbone, FRAMES)))
+            refused(lambda: backbone.site_features(batch, batch.first[:-1] + 1))  # noqa: B023
 
 
 def test_a_model_card(copied, capsys, fuzz_seeds):
@@ -94,11 +94,11 @@ def test_a_model_card(copied, capsys, fuzz_seeds):
 @pytest.mark.parametrize("whole", [False, True], ids=["card", "evaluate"])
 def test_a_card_is_used_whole_or_not_at_all(copied, capsys, fuzz_seeds, whole):
     """`train evaluate` on other frames than the card's, so that nothing is compared."""
-    from experiments.data import load, write_npz
+    from experiments.data import read_structures, write_npz
 
     _, _, path = paths(copied, NETWORK)
     content = json.loads(path.read_text())
-    write_npz(load("embedded:test").select(range(2)), copied / "frames.npz")
+    write_npz(read_structures("embedded:test").subset(range(2)), copied / "frames.npz")
     for seed in fuzz_seeds[: 1 + len(fuzz_seeds) // 5]:
         with case(seed) as random:
             path.write_text(json.dumps(content if whole else mutated(content, random)))

@@ -146,12 +146,12 @@ def test_a_store(tmp_path, fuzz_seeds):
 
 
 def test_settings_of_a_training(tmp_path, fuzz_seeds):
-    from experiments.data import load
+    from experiments.data import read_structures
     from experiments.training.export import Data
     from experiments.training.recipes import RECIPES
 
     name, recipe = next(iter(RECIPES.items()))
-    frames = load("embedded:test").select(range(3))
+    frames = read_structures("embedded:test").subset(range(3))
 
     def prepare():
         return _prepare(name, recipe, Data(frames, frames), tmp_path, 1, False)

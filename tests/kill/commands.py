@@ -11,7 +11,8 @@ from tempfile import mkdtemp
 import numpy as np
 
 from experiments.backbones import shipped
-from experiments.data import Frames, write_npz
+from experiments.data import write_npz
+from experiments.structures import Structures
 from tests.experiments.synthetic import random_frames
 from tests.kill.command import REPOSITORY, Command
 from tests.rmd17 import RMD17
@@ -91,7 +92,9 @@ def _shaken(folder: Path) -> None:
     atoms, rng = read(ASPIRIN), np.random.default_rng(11)
     positions = atoms.positions + rng.normal(scale=0.05, size=(24, len(atoms), 3))
     labels = rng.normal(size=24), rng.normal(size=positions.shape)
-    write_npz(Frames(atoms.numbers, positions, *labels, "shaken aspirin"), folder / "shaken.npz")
+    write_npz(
+        Structures.of_molecule(atoms.numbers, positions, *labels, "shaken aspirin"), folder / "shaken.npz"
+    )
 
 
 NETWORK = ("--trust", "--backbone", "harmonics.py:two", "--frames", "training.npz", "--site", "0")

@@ -4,24 +4,34 @@ import io
 import json
 import pickle
 import zipfile
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
+from ase import Atoms
 from e3nn.o3 import Irreps
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from experiments.backbones import Options, Potential, card_of, open_backbone
+from experiments.backbones.batch import Batch
 from experiments.backbones.extraction import extract
-from experiments.backbones.feature_file import frame_keys, read_features, write_features
+from experiments.backbones.feature_file import read_features, structure_keys, write_features
 from experiments.backbones.feature_format import _checksum
-from experiments.backbones.site import site_features, site_jacobian
 from experiments.backbones.verification import verify
 from experiments.commands.extract import extract as command
-from experiments.data import Frames, write_npz
+from experiments.data import write_npz
+from experiments.structures import Structures
 from span_theorem.command import application, run
 from span_theorem.errors import InputError
+from tests.experiments.molecules import (
+    features_of,
+    predictions_of,
+    site_features_of,
+    site_jacobian_of,
+    tensors,
+)
 from tests.experiments.synthetic import Spectrum, random_frames
 
 TRAIN, TEST = random_frames(23, seed=0, source="training"), random_frames(5, seed=1, source="test")
@@ -30,15 +40,11 @@ TRAIN, TEST = random_frames(23, seed=0, source="training"), random_frames(5, see
 class Predicting(Spectrum):
     """A synthetic backbone with a toy potential: the energy is half the squared distance of atoms 0 and 1."""
 
-    def energy_forces(self, numbers, positions):
+    def predictions_of(self, numbers, positions):
         bond = positions[:, 1] - positions[:, 0]
         forces = torch.zeros_like(positions)
         forces[:, 0], forces[:, 1] = bond, -bond
         return bond.square().sum(-1) / 2, forces
-
-
-def tensors(frames):
-    return torch.tensor(frames.numbers), torch.tensor(frames.positions)
 
 
 @pytest.fixture(scope="module")
@@ -59,10 +65,10 @@ def sited(tmp_path_factory):
 @given(st.lists(st.integers(0, len(TRAIN) - 1), min_size=1, max_size=8))
 def test_any_selection_comes_back_to_the_bit(whole, chosen):
     live, stored = Predicting([0, 1, 2]), read_features(whole)
-    numbers, positions = tensors(TRAIN.select(chosen))
-    assert torch.equal(stored.features(numbers, positions), live.features(numbers, positions))
+    numbers, positions = tensors(TRAIN.subset(chosen))
+    assert torch.equal(features_of(stored, numbers, positions), features_of(live, numbers, positions))
     for mine, theirs in zip(
-        stored.energy_forces(numbers, positions), live.energy_forces(numbers, positions), strict=True
+        predictions_of(stored, numbers, positions), predictions_of(live, numbers, positions), strict=True
     ):
         assert torch.equal(mine, theirs)
 
@@ -72,8 +78,8 @@ def test_it_is_a_backbone_with_the_verification_of_the_original(whole):
     assert isinstance(backbone, Potential)
     assert backbone.name == "synthetic:0+1+2"
     assert backbone.irreps == Irreps("0e+1o+2e")
-    original = verify(Predicting([0, 1, 2]), TRAIN.numbers, np.concatenate([TRAIN.positions, TEST.positions]))
-    assert verify(backbone, TEST.numbers, TEST.positions) == original
+    original = verify(Predicting([0, 1, 2]), Structures.joined([TRAIN, TEST]))
+    assert verify(backbone, TEST) == original
     assert len(card_of(backbone).settings["feature_file"]) == 64
 
 
@@ -91,48 +97,55 @@ def test_other_frames_are_refused(whole):
     backbone = read_features(whole)
     numbers, positions = tensors(random_frames(3, seed=9))
     with pytest.raises(InputError, match="belongs to other frames: frame 0 of those asked for"):
-        backbone.features(numbers, positions)
-    _, mixed = tensors(TRAIN.select([0, 1]))
+        features_of(backbone, numbers, positions)
+    _, mixed = tensors(TRAIN.subset([0, 1]))
     mixed[1, 2, 0] = np.nextafter(float(mixed[1, 2, 0]), np.inf)
     with pytest.raises(InputError, match=r"frame 1 .*from training, test"):
-        backbone.features(numbers, mixed)
+        features_of(backbone, numbers, mixed)
 
 
 def test_another_molecule_is_refused(whole):
     _, positions = tensors(TRAIN)
     with pytest.raises(InputError, match="belongs to other frames"):
-        read_features(whole).features(torch.tensor([6, 6, 8]), positions)
+        features_of(read_features(whole), torch.tensor([6, 6, 8]), positions)
 
 
 @given(st.floats(-1e3, 1e3))
 def test_a_frame_is_its_content(x):
-    positions = np.array([[[x, 0.0, 1.0]]])
-    same = np.array([[[x, -0.0, 1.0]]], order="F")
-    assert np.array_equal(frame_keys(np.array([6]), positions), frame_keys(np.array([6], np.int32), same))
-    assert not np.array_equal(frame_keys(np.array([6]), positions), frame_keys(np.array([7]), positions))
+    def key(number, y, cell=None):
+        atoms = Atoms([number], [[x, y, 1.0]], cell=cell and [cell] * 3, pbc=cell is not None)
+        return structure_keys(Batch.of(Structures.from_ase([atoms])))
+
+    assert np.array_equal(key(6, 0.0), key(6, -0.0))
+    assert np.array_equal(key(6, 0.0, 3.0), key(6, -0.0, 3.0))
+    assert not np.array_equal(key(6, 0.0), key(7, 0.0))
+    assert not np.array_equal(key(6, 0.0), key(6, 0.0, 3.0))
+    assert not np.array_equal(key(6, 0.0, 4.0), key(6, 0.0, 3.0))
 
 
 def test_the_jacobian_is_the_live_ones(sited):
-    numbers, positions = tensors(TRAIN.select([4, 2]))
-    features, jacobian = site_jacobian(Spectrum([0, 1, 2]), numbers, positions, 1)
+    numbers, positions = tensors(TRAIN.subset([4, 2]))
+    features, jacobian = site_jacobian_of(Spectrum([0, 1, 2]), numbers, positions, 1)
     stored = read_features(sited)
-    for mine, theirs in zip(site_jacobian(stored, numbers, positions, 1), (features, jacobian), strict=True):
+    for mine, theirs in zip(
+        site_jacobian_of(stored, numbers, positions, 1), (features, jacobian), strict=True
+    ):
         assert torch.equal(mine, theirs)
     moved = positions.clone().requires_grad_()
     weights = torch.linspace(-1, 1, 9, dtype=torch.float64)
-    (gradient,) = torch.autograd.grad((stored.features(numbers, moved)[:, 1] @ weights).sum(), moved)
+    (gradient,) = torch.autograd.grad((features_of(stored, numbers, moved)[:, 1] @ weights).sum(), moved)
     torch.testing.assert_close(gradient, torch.einsum("fcax,c->fax", jacobian, weights))
 
 
 def test_what_is_not_stored_is_refused(whole, sited):
-    numbers, positions = tensors(TRAIN.select([0]))
+    numbers, positions = tensors(TRAIN.subset([0]))
     with pytest.raises(InputError, match="holds the features of atom 1, not of atom 0"):
-        site_features(read_features(sited), numbers, positions, 0)
-    assert read_features(sited).features(numbers, positions)[:, 0].isnan().all()
+        site_features_of(read_features(sited), numbers, positions, 0)
+    assert features_of(read_features(sited), numbers, positions)[:, 0].isnan().all()
     with pytest.raises(InputError, match="holds no Jacobian"):
-        site_jacobian(read_features(whole), numbers, positions, 1)
+        site_jacobian_of(read_features(whole), numbers, positions, 1)
     with pytest.raises(InputError, match="holds no Jacobian"):
-        read_features(whole).features(numbers, positions.requires_grad_())
+        features_of(read_features(whole), numbers, positions.requires_grad_())
     with pytest.raises(InputError, match="holds layer 'features', not '2'"):
         open_backbone(f"features:{whole}", Options(layer="2"))
 
@@ -148,7 +161,7 @@ def test_a_truncated_file_is_refused(whole, tmp_path, share):
 
 def test_any_flipped_byte_is_noticed(whole, tmp_path):
     numbers, positions = tensors(TRAIN)
-    expected = read_features(whole).features(numbers, positions)
+    expected = features_of(read_features(whole), numbers, positions)
     content = whole.read_bytes()
     damaged = tmp_path / "damaged.npz"
     for place in np.random.default_rng(0).integers(0, len(content), 40):
@@ -156,7 +169,7 @@ def test_any_flipped_byte_is_noticed(whole, tmp_path):
         changed[place] ^= 0xFF
         damaged.write_bytes(bytes(changed))
         try:
-            found = read_features(damaged).features(numbers, positions)
+            found = features_of(read_features(damaged), numbers, positions)
         except InputError:
             continue
         assert torch.equal(found, expected)  # a byte that carries nothing, such as a time stamp
@@ -218,7 +231,7 @@ def test_the_checksum_covers_metadata_and_arrays(whole, tmp_path, change):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (into("format", "span-theorem features 1"), "has format 'span-theorem features 1'"),
+        (into("format", "span-theorem features 2"), "has format 'span-theorem features 2'"),
         (lambda metadata, arrays: metadata.pop("card"), "missing required field card"),
         (lambda metadata, arrays: metadata["verification"].pop("parity"), "missing required field parity"),
         (into("colour", "red"), "colour: unknown field"),
@@ -248,6 +261,9 @@ def test_the_checksum_covers_metadata_and_arrays(whole, tmp_path, change):
         (of("frame_keys", lambda values: values.astype(float)), "frame_keys has type"),
         (of("numbers", lambda values: values[None]), "numbers has shape"),
         (of("numbers", lambda values: values + 1), "have other atoms"),
+        (of("first", lambda values: values + 1), "first goes from 1"),
+        (of("first", lambda values: values[:-1]), "first has shape"),
+        (of("structure", lambda values: values + 100), "expected increasing indices"),
         (of("atoms", lambda values: values + 100), "expected increasing indices"),
         (of("atoms", lambda values: values[::-1].copy()), "expected increasing indices"),
     ],
@@ -299,9 +315,6 @@ def test_extraction_refuses_what_cannot_be_kept():
         extract(backbone, [TRAIN], jacobian=True)
     with pytest.raises(InputError, match="the site 3 is out of range: expected 0 to 2"):
         extract(backbone, [TRAIN], site=3)
-    other = Frames(np.array([6, 6, 8]), TEST.positions, None, None, "other")
-    with pytest.raises(InputError, match="other holds another molecule than training"):
-        extract(backbone, [TRAIN, other])
 
 
 USERS = """
@@ -315,7 +328,7 @@ class factory:
 
 def test_the_command_writes_a_file_that_reads_back(tmp_path, capsys):
     (tmp_path / "mine.py").write_text(USERS)
-    zeros = Frames(TRAIN.numbers, TRAIN.positions, np.zeros(len(TRAIN)), np.zeros_like(TRAIN.positions), "x")
+    zeros = replace(TRAIN, energies=np.zeros(len(TRAIN)), forces=np.zeros_like(TRAIN.positions))
     write_npz(zeros, tmp_path / "frames.npz")
     app = application("")
     app.command()(command)
@@ -328,5 +341,5 @@ def test_the_command_writes_a_file_that_reads_back(tmp_path, capsys):
     assert run(app, "test", [*options, "-o", str(output), "--trust", "--site", "2", "--jacobian"]) == 0
     assert "labels O3" in capsys.readouterr().out
     numbers, positions = tensors(TRAIN)
-    assert open_backbone(f"features:{output}").features(numbers, positions)[:, 2].isfinite().all()
+    assert features_of(open_backbone(f"features:{output}"), numbers, positions)[:, 2].isfinite().all()
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []

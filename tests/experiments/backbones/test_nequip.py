@@ -30,6 +30,7 @@ from experiments.backbones.nequip import (  # noqa: E402
 from experiments.backbones.protocol import Potential  # noqa: E402
 from experiments.backbones.shipped import check_config  # noqa: E402
 from span_theorem.errors import InputError  # noqa: E402
+from tests.experiments.molecules import features_of, predictions_of  # noqa: E402
 
 NAME = "aspirin-rmd17-0"
 ASPIRIN = Path(shipped.FOLDER).parents[1] / "data" / "aspirin.xyz"
@@ -94,7 +95,7 @@ def test_is_a_potential_with_layers_of_order_two(backbone):
 
 def test_energies_and_forces_are_those_of_nequip(backbone, frames):
     numbers, positions = frames
-    energies, forces = backbone.energy_forces(numbers, positions)
+    energies, forces = predictions_of(backbone, numbers, positions)
     expected_energies, expected_forces = nequip_forward(backbone, numbers, positions)
     torch.testing.assert_close(energies, expected_energies, rtol=0, atol=1e-4)
     torch.testing.assert_close(forces.double(), expected_forces.double(), rtol=0, atol=1e-4)
@@ -106,9 +107,9 @@ def test_forces_are_minus_the_gradient_of_the_energy(backbone, frames):
         positions[:1].shape, generator=torch.Generator().manual_seed(0), dtype=torch.float64
     )
     step = 1e-3
-    ahead, _ = backbone.energy_forces(numbers, positions[:1] + step * direction)
-    behind, _ = backbone.energy_forces(numbers, positions[:1] - step * direction)
-    _, forces = backbone.energy_forces(numbers, positions[:1])
+    ahead, _ = predictions_of(backbone, numbers, positions[:1] + step * direction)
+    behind, _ = predictions_of(backbone, numbers, positions[:1] - step * direction)
+    _, forces = predictions_of(backbone, numbers, positions[:1])
     slope = float((ahead - behind) / (2 * step))
     assert slope == pytest.approx(-float((forces * direction).sum()), rel=2e-2, abs=2e-2)
 
@@ -117,12 +118,12 @@ def test_features_are_differentiable_in_positions(backbone, frames):
     numbers, positions = frames
     moved = positions[:1].clone().requires_grad_()
     weights = torch.randn(backbone.irreps.dim, generator=torch.Generator().manual_seed(1))
-    (gradient,) = torch.autograd.grad((backbone.features(numbers, moved)[0, 12] @ weights).sum(), moved)
+    (gradient,) = torch.autograd.grad((features_of(backbone, numbers, moved)[0, 12] @ weights).sum(), moved)
     direction = torch.randn(gradient.shape, generator=torch.Generator().manual_seed(2), dtype=torch.float64)
     step = 1e-3
 
     def value(shift):
-        return float(backbone.features(numbers, positions[:1] + shift * direction)[0, 12] @ weights)
+        return float(features_of(backbone, numbers, positions[:1] + shift * direction)[0, 12] @ weights)
 
     slope = (value(step) - value(-step)) / (2 * step)
     assert slope == pytest.approx(float((gradient * direction).sum()), rel=1e-2)
@@ -133,23 +134,23 @@ def test_features_turn_and_invert_as_labelled(frames):
     rotations = torch.tensor(Rotation.random(3, rng=3).as_matrix())
     for layer in ("0", "1", "2"):
         backbone = open_backbone(f"nequip:{NAME}", Options(layer=layer))
-        features = backbone.features(numbers, positions)
+        features = features_of(backbone, numbers, positions)
         for matrix in (*rotations, *-rotations):
-            turned = backbone.features(numbers, positions @ matrix.T)
+            turned = features_of(backbone, numbers, positions @ matrix.T)
             expected = features.double() @ backbone.irreps.D_from_matrix(matrix).T
             assert (turned - expected).norm() / expected.norm() < 1e-5
 
 
 def test_features_do_not_depend_on_the_batch(backbone, frames):
     numbers, positions = frames
-    together = backbone.features(numbers, positions)
-    alone = torch.cat([backbone.features(numbers, frame[None]) for frame in positions])
+    together = features_of(backbone, numbers, positions)
+    alone = torch.cat([features_of(backbone, numbers, frame[None]) for frame in positions])
     torch.testing.assert_close(together, alone, rtol=0, atol=1e-5 * float(together.abs().max()))
 
 
 def test_two_loads_give_the_same_bits(backbone, frames):
     again = open_backbone(f"nequip:{NAME}")
-    assert torch.equal(backbone.features(*frames), again.features(*frames))
+    assert torch.equal(features_of(backbone, *frames), features_of(again, *frames))
 
 
 def test_loading_leaves_torch_and_its_generators_as_they_were():
@@ -168,9 +169,9 @@ def test_loading_leaves_torch_and_its_generators_as_they_were():
 def test_features_do_not_depend_on_torchs_default_dtype(backbone, frames):
     from nequip.utils.dtype import torch_default_dtype
 
-    expected = backbone.features(*frames)
+    expected = features_of(backbone, *frames)
     with torch_default_dtype(torch.float64):
-        assert torch.equal(open_backbone(f"nequip:{NAME}").features(*frames), expected)
+        assert torch.equal(features_of(open_backbone(f"nequip:{NAME}"), *frames), expected)
 
 
 @pytest.mark.parametrize("name", shipped.names())
@@ -192,7 +193,7 @@ def test_shipped_backbones_are_listed():
 def test_an_unknown_element_is_refused(backbone, frames):
     numbers, positions = frames
     with pytest.raises(InputError, match="element N"):
-        backbone.features(torch.where(numbers == 8, 7, numbers), positions)
+        features_of(backbone, torch.where(numbers == 8, 7, numbers), positions)
 
 
 @pytest.mark.parametrize(
@@ -333,5 +334,5 @@ def test_a_model_with_more_than_one_parity_is_read_as_labelled(frames):
     config = dict(shipped.read(NAME).config) | {"parity": True, "num_features": 2, "num_layers": 2}
     backbone = NequIP("both parities", build(config), Options(layer="0"), source="")
     matrix = -torch.tensor(Rotation.random(rng=4).as_matrix())
-    expected = backbone.features(numbers, positions).double() @ backbone.irreps.D_from_matrix(matrix).T
-    assert (backbone.features(numbers, positions @ matrix.T) - expected).norm() / expected.norm() < 1e-5
+    expected = features_of(backbone, numbers, positions).double() @ backbone.irreps.D_from_matrix(matrix).T
+    assert (features_of(backbone, numbers, positions @ matrix.T) - expected).norm() / expected.norm() < 1e-5

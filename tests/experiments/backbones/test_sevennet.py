@@ -6,7 +6,12 @@ import torch
 
 from experiments.backbones import open_backbone
 from experiments.backbones.verification import verify
+from experiments.structures import Structures
 from span_theorem.errors import InputError
+from tests.experiments.molecules import (
+    features_of,
+    predictions_of,
+)
 
 pytest.importorskip("sevenn")
 
@@ -25,6 +30,7 @@ ETHANOL = np.array(
 )
 NUMBERS = np.array([6, 6, 8, 1, 1, 1, 1, 1, 1])
 POSITIONS = ETHANOL + np.random.default_rng(0).normal(scale=0.05, size=(7, 9, 3))
+ETHANOLS = Structures.of_molecule(NUMBERS, POSITIONS)
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +44,7 @@ def test_energies_and_forces_are_the_calculators(backbone):
     from sevenn.calculator import SevenNetCalculator
 
     calculator = SevenNetCalculator("7net-0", device="cpu")
-    energies, forces = backbone.energy_forces(torch.from_numpy(NUMBERS), torch.from_numpy(POSITIONS))
+    energies, forces = predictions_of(backbone, torch.from_numpy(NUMBERS), torch.from_numpy(POSITIONS))
     for positions, energy, force in zip(POSITIONS, energies, forces, strict=True):
         atoms = ase.Atoms(NUMBERS, positions, calculator=calculator)
         # float32 sums of about 50 eV in another order
@@ -47,7 +53,7 @@ def test_energies_and_forces_are_the_calculators(backbone):
 
 
 def test_labels_name_the_order_only(backbone):
-    found = verify(backbone, NUMBERS, POSITIONS)
+    found = verify(backbone, ETHANOLS)
     assert found.parity == "so3"
     assert found.rotation < 1e-5
     assert "order only" in backbone.card.labels
@@ -55,10 +61,10 @@ def test_labels_name_the_order_only(backbone):
 
 def test_chunks_do_not_show(backbone, monkeypatch):
     numbers, positions = torch.from_numpy(NUMBERS), torch.from_numpy(POSITIONS)
-    expected = backbone.features(numbers, positions)
+    expected = features_of(backbone, numbers, positions)
     for chunk in (1, 20, 1000):
-        monkeypatch.setattr("experiments.backbones.sevennet.CHUNK", chunk)
-        found = backbone.features(numbers, positions)
+        monkeypatch.setattr(backbone, "at_once", chunk)
+        found = features_of(backbone, numbers, positions)
         assert float((found - expected).norm() / expected.norm()) < 1e-6
 
 
@@ -68,7 +74,7 @@ def test_features_are_differentiable(backbone):
     weights = torch.randn(backbone.irreps.dim, generator=torch.Generator().manual_seed(0))
 
     def scalar(positions):
-        return backbone.features(numbers, positions)[:, 2] @ weights
+        return features_of(backbone, numbers, positions)[:, 2] @ weights
 
     (gradient,) = torch.autograd.grad(scalar(x).sum(), x)
     step = torch.zeros_like(x)
@@ -80,4 +86,4 @@ def test_features_are_differentiable(backbone):
 
 def test_an_unknown_element_is_named(backbone):
     with pytest.raises(InputError, match=r"sevennet:7net-0 does not know the element Og"):
-        verify(backbone, np.array([118] * 9), POSITIONS)
+        verify(backbone, Structures.of_molecule(np.array([118] * 9), POSITIONS))

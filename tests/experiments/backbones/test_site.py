@@ -7,8 +7,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from experiments.backbones import Options, open_backbone
+from experiments.backbones.batch import Batch
 from experiments.backbones.message_passing import Keys, MessagePassing, what_matters
-from experiments.backbones.site import site_features, site_indices, site_jacobian
+from tests.experiments.molecules import (
+    features_of,
+    site_features_of,
+    site_jacobian_of,
+)
 from tests.experiments.synthetic import Spectrum
 
 NUMBERS = torch.tensor([6, 8, 6, 1, 1, 1, 1])
@@ -23,7 +28,7 @@ def frames(n, seed):
 def backward(backbone, positions, site):
     """Features of the site and their derivative through the whole molecule, one backward pass a component."""
     moved = positions.clone().requires_grad_()
-    whole = backbone.features(NUMBERS, moved)[:, site]
+    whole = features_of(backbone, NUMBERS, moved)[:, site]
     rows = [torch.autograd.grad(column.sum(), moved, retain_graph=True)[0] for column in whole.T]
     return whole.detach(), torch.stack(rows, dim=1).to(whole.dtype)
 
@@ -51,10 +56,10 @@ def test_site_features_and_jacobian_equal_the_whole_molecules(package, spec, lay
     positions, site = frames(2, 0), 3
     positions[1, 5] += 40
     expected, derivative = backward(backbone, positions, site)
-    features, jacobian = site_jacobian(backbone, NUMBERS, positions, site)
+    features, jacobian = site_jacobian_of(backbone, NUMBERS, positions, site)
     assert_same(features, expected)
     assert_same(jacobian, derivative)
-    assert_same(site_features(backbone, NUMBERS, positions, site), expected)
+    assert_same(site_features_of(backbone, NUMBERS, positions, site), expected)
 
 
 def test_a_site_without_neighbours_has_no_derivative():
@@ -62,8 +67,8 @@ def test_a_site_without_neighbours_has_no_derivative():
     backbone = open_backbone("nequip:aspirin-rmd17-0", Options(layer="1"))
     positions = frames(1, 3)
     positions[:, 3] += 40
-    features, jacobian = site_jacobian(backbone, NUMBERS, positions, 3)
-    assert_same(features, backbone.features(NUMBERS, positions)[:, 3])
+    features, jacobian = site_jacobian_of(backbone, NUMBERS, positions, 3)
+    assert_same(features, features_of(backbone, NUMBERS, positions)[:, 3])
     assert jacobian.shape == (1, 144, 7, 3)
     assert not jacobian.any()
 
@@ -123,41 +128,38 @@ class Chain:
             Keys("edge_index", "kind", "edge_vector", features="x"),
         )
 
-    def graph(self, numbers, positions):
-        flat = positions.reshape(-1, 3)
+    def graph(self, batch):
+        flat = batch.positions
         # neighbours along the chain, in no order
         pairs = [(i, i + 1) for i in range(6)] + [(i + 1, i) for i in range(6)]
         edges = torch.tensor(
-            [[7 * frame + i, 7 * frame + j] for frame in range(len(positions)) for i, j in pairs]
+            [[7 * frame + i, 7 * frame + j] for frame in range(len(batch)) for i, j in pairs]
         ).T
         return {
             "edge_index": edges,
-            "kind": numbers.repeat(len(positions)),
+            "kind": batch.numbers,
             "edge_vector": flat[edges[1]] - flat[edges[0]],
         }
 
-    def features(self, numbers, positions):
-        return self.network.features(self.graph(numbers, positions)).reshape(*positions.shape[:2], -1)
+    def features(self, batch):
+        return self.network.features(self.graph(batch))
 
-    def site_features(self, numbers, positions, site):
-        return self.network.site_features(self.graph(numbers, positions), site_indices(positions, site))
+    def site_features(self, batch, sites):
+        return self.network.site_features(self.graph(batch), sites)
 
-    def site_jacobian(self, numbers, positions, site):
-        features, derivative = self.network.site_jacobian(
-            self.graph(numbers, positions), site_indices(positions, site)
-        )
-        return features, derivative.unflatten(0, positions.shape[:2]).transpose(1, 2)
+    def site_jacobian(self, batch, sites):
+        return self.network.site_jacobian(self.graph(batch), sites)
 
 
 @pytest.mark.parametrize("n_layers", [1, 2, 3])
 def test_jacobian_layer_by_layer_equals_finite_differences(n_layers):
     chain, positions, step = Chain(n_layers), frames(2, n_layers), 1e-5
-    _, jacobian = chain.site_jacobian(NUMBERS, positions, 3)
+    _, jacobian = site_jacobian_of(chain, NUMBERS, positions, 3)
     for atom in range(7):
         for axis in range(3):
             moved = torch.zeros_like(positions)
             moved[:, atom, axis] = step
-            above, below = (chain.features(NUMBERS, positions + sign * moved)[:, 3] for sign in (1, -1))
+            above, below = (features_of(chain, NUMBERS, positions + sign * moved)[:, 3] for sign in (1, -1))
             torch.testing.assert_close(
                 jacobian[:, :, atom, axis], (above - below) / (2 * step), atol=1e-8, rtol=1e-6
             )
@@ -168,9 +170,9 @@ def test_jacobian_layer_by_layer_equals_finite_differences(n_layers):
 def test_an_operation_without_forward_mode_is_differentiated_backward():
     chain, positions = Chain(2, Opaque.apply), frames(2, 5)
     with pytest.raises(NotImplementedError):
-        chain.site_jacobian(NUMBERS, positions, 3)
+        chain.site_jacobian(Batch.of_molecule(NUMBERS, positions), torch.tensor([3, 10]))
     for found, expected in zip(
-        site_jacobian(chain, NUMBERS, positions, 3), backward(chain, positions, 3), strict=True
+        site_jacobian_of(chain, NUMBERS, positions, 3), backward(chain, positions, 3), strict=True
     ):
         torch.testing.assert_close(found, expected)
 
@@ -178,13 +180,13 @@ def test_an_operation_without_forward_mode_is_differentiated_backward():
 def test_a_backbone_without_a_cheap_way_is_sliced():
     backbone, positions = Spectrum([0, 1, 2]), frames(2, 1)
     torch.testing.assert_close(
-        site_features(backbone, NUMBERS, positions, 4), backbone.features(NUMBERS, positions)[:, 4]
+        site_features_of(backbone, NUMBERS, positions, 4), features_of(backbone, NUMBERS, positions)[:, 4]
     )
 
 
 def test_jacobian_of_a_unit_vector():
     backbone, positions = Spectrum([1]), frames(1, 2)
-    _, jacobian = site_jacobian(backbone, NUMBERS, positions, 2)
+    _, jacobian = site_jacobian_of(backbone, NUMBERS, positions, 2)
     bond = positions[0, 3] - positions[0, 2]
     length = bond.norm()
     expected = np.sqrt(3) * (torch.eye(3) - torch.outer(bond, bond) / length**2) / length

@@ -7,11 +7,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from experiments.backbones import Options, open_backbone
-from experiments.backbones.site import site_jacobian
+from experiments.backbones.batch import Batch
 from experiments.backbones.so3lr import ELEMENTS, polar_axis_matrix
 from experiments.backbones.verification import verify
 from numerics.harmonics import spherical_harmonics
-from tests.experiments.backbones.test_sevennet import NUMBERS, POSITIONS
+from tests.experiments.backbones.test_sevennet import ETHANOLS, NUMBERS, POSITIONS
+from tests.experiments.molecules import (
+    features_of,
+    predictions_of,
+    site_jacobian_of,
+)
 
 pytest.importorskip("so3krates_torch")
 
@@ -42,7 +47,7 @@ def test_components_are_mapped_onto_e3nns(degrees, direction):
 def test_every_layer_is_equivariant_with_true_parities(layer):
     backbone = open_backbone("so3lr:so3lr", Options(layer=layer))
     assert str(backbone.irreps) == "128x0e+1x1o+1x2e+1x3o+1x4e"
-    found = verify(backbone, NUMBERS, POSITIONS)
+    found = verify(backbone, ETHANOLS)
     assert found.parity == "o3"
     assert max(found.rotation, found.inversion) < 1e-5
 
@@ -52,7 +57,7 @@ def test_energies_and_forces_are_the_calculators(backbone, capsys):
     from so3krates_torch.calculator.so3 import SO3LRCalculator
 
     calculator = SO3LRCalculator()
-    energies, forces = backbone.energy_forces(torch.from_numpy(NUMBERS), torch.from_numpy(POSITIONS))
+    energies, forces = predictions_of(backbone, torch.from_numpy(NUMBERS), torch.from_numpy(POSITIONS))
     for positions, energy, force in zip(POSITIONS, energies, forces, strict=True):
         atoms = ase.Atoms(NUMBERS, positions, calculator=calculator)
         # float32: one unit in the last place of about 1,400 eV is 1e-4 eV
@@ -61,24 +66,24 @@ def test_energies_and_forces_are_the_calculators(backbone, capsys):
 
 
 def test_features_do_not_depend_on_the_layers_behind(backbone):
-    numbers, positions = torch.from_numpy(NUMBERS), torch.from_numpy(POSITIONS)
+    batch = Batch.of(ETHANOLS)
     kept = {}
     hook = backbone._model.euclidean_transformers[1].register_forward_hook(
         lambda module, inputs, output: kept.update(invariant=output[0])
     )
-    backbone._model(backbone._graph(numbers, positions), compute_force=False)
+    backbone._model(backbone._of(batch), compute_force=False)
     hook.remove()
-    middle = open_backbone("so3lr:so3lr", Options(layer="1")).features(numbers, positions)
-    assert torch.equal(middle.reshape(-1, 152)[:, :128], kept["invariant"])
+    middle = open_backbone("so3lr:so3lr", Options(layer="1")).features(batch)
+    assert torch.equal(middle[:, :128], kept["invariant"])
 
 
 def test_jacobian_against_finite_differences(backbone):
     numbers, positions = torch.from_numpy(NUMBERS), torch.from_numpy(POSITIONS[:1])
-    _, jacobian = site_jacobian(backbone, numbers, positions, 2)
+    _, jacobian = site_jacobian_of(backbone, numbers, positions, 2)
     step = torch.zeros_like(positions)
     step[:, 0, 1] = 1e-2
     with torch.no_grad():
-        ahead, behind = (backbone.features(numbers, positions + sign * step)[:, 2] for sign in (1, -1))
+        ahead, behind = (features_of(backbone, numbers, positions + sign * step)[:, 2] for sign in (1, -1))
     torch.testing.assert_close(jacobian[:, :, 0, 1], (ahead - behind) / 2e-2, rtol=2e-2, atol=2e-2)
 
 

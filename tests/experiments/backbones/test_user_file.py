@@ -9,7 +9,11 @@ import torch
 from experiments.backbones import Options, Potential, card_of, open_backbone
 from experiments.backbones.site import Local
 from experiments.backbones.verification import verify
+from experiments.structures import Structures
 from span_theorem.errors import InputError
+from tests.experiments.molecules import (
+    predictions_of,
+)
 
 GOOD = """
     import torch
@@ -49,7 +53,7 @@ def write(tmp_path):
 def test_a_users_backbone_is_verified_like_any_other(write):
     path = write(GOOD)
     backbone = open_backbone(f"{path}:plain", TRUST)
-    assert verify(backbone, NUMBERS, POSITIONS).parity == "o3"
+    assert verify(backbone, Structures.of_molecule(NUMBERS, POSITIONS)).parity == "o3"
     card = card_of(backbone)
     assert card.source == "file, mine.py"
     assert len(card.settings["file_sha256"]) == 64
@@ -90,7 +94,7 @@ def test_methods_beyond_the_protocol_are_kept(write):
     backbone = open_backbone(f"{path}:predicts", TRUST)
     assert isinstance(backbone, Potential)
     assert isinstance(backbone, Local)
-    assert backbone.energy_forces(NUMBERS, POSITIONS)[0].shape == (2,)
+    assert predictions_of(backbone, NUMBERS, POSITIONS)[0].shape == (2,)
 
 
 def test_its_folder_is_importable(write):
@@ -145,7 +149,7 @@ def test_a_fault_while_running_names_the_users_line(write):
     )
     backbone = open_backbone(f"{path}:plain", TRUST)
     with pytest.raises(InputError, match=r"mine.py, line 10: RuntimeError: "):
-        verify(backbone, NUMBERS, POSITIONS)
+        verify(backbone, Structures.of_molecule(NUMBERS, POSITIONS))
 
 
 def test_an_absent_file_is_named(tmp_path):

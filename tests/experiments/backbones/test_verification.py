@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from experiments.backbones.protocol import Card
 from experiments.backbones.verification import Verification, require_elements, verify
+from experiments.structures import Structures
 from span_theorem.checked import checked
 from span_theorem.errors import InputError
 from tests.experiments.synthetic import Spectrum, random_frames
@@ -30,7 +31,7 @@ class Altered(Spectrum):
 
 
 def measure(backbone, frames=FRAMES, **options):
-    return verify(backbone, frames.numbers, frames.positions, **options)
+    return verify(backbone, frames, **options)
 
 
 @settings(max_examples=25, deadline=None)
@@ -201,5 +202,5 @@ def test_an_unknown_element_is_named():
     )
     require_elements(backbone, np.array([6, 1]))
     with pytest.raises(InputError, match=r"does not know the element Cl: it knows H, C$"):
-        verify(backbone, np.array([6, 17, 1]), FRAMES.positions)
+        verify(backbone, Structures.of_molecule(np.array([6, 17, 1]), FRAMES.stacked()[1]))
     assert checked(backbone.card.to_dict(), Card, "a card") == backbone.card

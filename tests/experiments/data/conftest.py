@@ -1,18 +1,18 @@
-"""Frames made up for tests, a cache of the test's own, and the real rMD17 files where they are."""
+"""Structures made up for tests, a cache of the test's own, and the real rMD17 files where they are."""
 
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from experiments.data import Frames
+from experiments.structures import Structures
 from tests.rmd17 import RMD17
 
 
-def made_up(n_frames: int = 5, seed: int = 0, labels: bool = True) -> Frames:
-    """Water-like frames with random numbers for labels."""
+def made_up(n_frames: int = 5, seed: int = 0, labels: bool = True) -> Structures:
+    """Water-like structures with random numbers for labels."""
     rng = np.random.default_rng(seed)
-    return Frames(
+    return Structures.of_molecule(
         np.array([8, 1, 1]),
         rng.normal(size=(n_frames, 3, 3)),
         rng.normal(size=n_frames) if labels else None,
@@ -21,8 +21,13 @@ def made_up(n_frames: int = 5, seed: int = 0, labels: bool = True) -> Frames:
     )
 
 
+def stacked(structures: Structures) -> tuple[np.ndarray, ...]:
+    """Numbers (n_atoms,), positions (n, n_atoms, 3), energies and forces of one molecule, as files have them."""
+    return (*structures.stacked(), structures.energies, structures.padded(structures.forces))
+
+
 @pytest.fixture
-def frames() -> Frames:
+def frames() -> Structures:
     return made_up()
 
 

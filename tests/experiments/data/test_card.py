@@ -6,7 +6,7 @@ import pytest
 from ase import Atoms
 from scipy.spatial.transform import Rotation
 
-from experiments.data import load, write_npz
+from experiments.data import read_structures, write_npz
 from experiments.data.card import _in_ring, _unit, check_card, correlations, torsion, write_package
 from experiments.data.dynamics import Dynamics, Trajectory
 from experiments.data.generate import Plan, start_geometry
@@ -35,19 +35,19 @@ def trajectory(seed: int, n_record: int = 3000, memory: float = 0.0) -> Trajecto
 
 def test_package_and_card_belong_together(tmp_path: Path) -> None:
     train, test, card = write_package(PLAN, [trajectory(seed) for seed in range(3)], tmp_path)
-    assert (len(load(train)), len(load(test))) == (8, 4)
+    assert (len(read_structures(train)), len(read_structures(test))) == (8, 4)
     with np.load(train) as archive:
         assert archive["trajectory"].tolist() == [0, 0, 0, 0, 1, 1, 1, 1]
     with np.load(test) as archive:
         assert archive["trajectory"].tolist() == [2, 2, 2, 2]
     described = json.loads(card.read_text())
-    assert described["files"]["train"]["checksum"] == load(train).checksum
+    assert described["files"]["train"]["checksum"] == read_structures(train).checksum
     assert check_card(tmp_path) == []
 
 
 def test_card_notices_every_change(tmp_path: Path) -> None:
     train, test, card = write_package(PLAN, [trajectory(seed) for seed in range(3)], tmp_path)
-    write_npz(load(train), train)  # the same numbers in other bytes
+    write_npz(read_structures(train), train)  # the same numbers in other bytes
     (difference,) = check_card(tmp_path)
     assert "SHA-256" in difference
     test.unlink()

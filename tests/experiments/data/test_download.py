@@ -5,11 +5,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from experiments.data import load, rmd17
+from experiments.data import read_structures, rmd17
 from experiments.data.download import download
 from experiments.data.rmd17 import content_checksum
 from span_theorem.errors import InputError
-from tests.experiments.data.conftest import made_up
+from tests.experiments.data.conftest import made_up, stacked
 from tests.experiments.data.server import serving
 
 NAME = "rmd17_aspirin_train_01.npz"
@@ -20,13 +20,13 @@ def published(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]
     """A folder with one made-up file of rMD17's form, its checksums pinned instead of the real ones."""
     folder = tmp_path / "published"
     folder.mkdir()
-    frames = made_up(50)
+    numbers, positions, energies, forces = stacked(made_up(50))
     np.savez(
         folder / NAME,
-        nuclear_charges=frames.numbers.astype(np.uint8),
-        coords=frames.positions,
-        energies=frames.energies,
-        forces=frames.forces,
+        nuclear_charges=numbers.astype(np.uint8),
+        coords=positions,
+        energies=energies,
+        forces=forces,
     )
     sha256 = hashlib.sha256((folder / NAME).read_bytes()).hexdigest()
     registry = tmp_path / "registry.txt"
@@ -44,7 +44,7 @@ def test_downloads_once_and_loads(published: Path, cache: Path) -> None:
         assert path.read_bytes() == (published / NAME).read_bytes()
         assert download(NAME, f"{address}/normal/") == path
         assert requests == [f"/normal/{NAME}"]
-    assert len(load("rmd17:aspirin/train_01")) == 50
+    assert len(read_structures("rmd17:aspirin/train_01")) == 50
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def test_nothing_wrong_is_left_behind(published: Path, cache: Path, manner: str,
     assert "\n" not in str(caught.value)
     assert list(cache.iterdir()) == []
     with pytest.raises(InputError, match="is not in the cache"):
-        load("rmd17:aspirin/train_01")
+        read_structures("rmd17:aspirin/train_01")
 
 
 @pytest.mark.parametrize("manner", ["truncated", "corrupted", "interrupted", "slow"])
@@ -77,7 +77,7 @@ def test_a_failed_download_leaves_the_damaged_file_unread(published: Path, cache
     with serving(published) as (address, _), pytest.raises(InputError):
         download(NAME, f"{address}/{manner}/", timeout=0.4, retries=0)
     with pytest.raises(InputError, match="is damaged"):
-        load("rmd17:aspirin/train_01")
+        read_structures("rmd17:aspirin/train_01")
 
 
 def test_a_damaged_file_is_replaced(published: Path, cache: Path) -> None:
@@ -85,14 +85,14 @@ def test_a_damaged_file_is_replaced(published: Path, cache: Path) -> None:
     (cache / NAME).write_bytes(b"damaged before")
     with serving(published) as (address, _):
         download(NAME, f"{address}/normal/")
-    assert len(load("rmd17:aspirin/train_01")) == 50
+    assert len(read_structures("rmd17:aspirin/train_01")) == 50
 
 
 def test_tries_again_after_a_broken_connection(published: Path, cache: Path) -> None:
     with serving(published) as (address, requests):
         download(NAME, f"{address}/recovering/", retries=1)
         assert len(requests) == 2
-    assert len(load("rmd17:aspirin/train_01")) == 50
+    assert len(read_structures("rmd17:aspirin/train_01")) == 50
 
 
 def test_does_not_try_again_what_is_absent(published: Path, cache: Path) -> None:
@@ -137,7 +137,7 @@ def test_the_real_files_are_the_pinned_ones(real_rmd17: Path, cache: Path, part:
             download(name, f"{address}/truncated", retries=0)
         assert list(cache.iterdir()) == []
         download(name, f"{address}/normal")
-    frames = load(f"rmd17:aspirin/{part}_03")
+    frames = read_structures(f"rmd17:aspirin/{part}_03")
     with np.load(real_rmd17 / name) as raw:
         np.testing.assert_allclose(frames.energies, raw["energies"] * 0.0433641, rtol=1e-6)
     assert len(frames) == 1000

@@ -3,12 +3,13 @@ import json
 import numpy as np
 import pytest
 
-from experiments.data import load
+from experiments.data import read_structures
 from experiments.data.bonds import first_changed_bond
 from experiments.data.card import check_card
 from experiments.data.dynamics import labels
 from experiments.data.embedded_sets import CARD, FOLDER, SETS
 from experiments.data.generate import start_geometry
+from experiments.split import require_disjoint
 
 
 def card() -> dict:
@@ -16,15 +17,15 @@ def card() -> dict:
 
 
 def test_sizes() -> None:
-    assert len(load("embedded:train")) == 2000
-    assert len(load("embedded:test")) == 1000
+    assert len(read_structures("embedded:train")) == 2000
+    assert len(read_structures("embedded:test")) == 1000
     assert sum((FOLDER / name).stat().st_size for name in SETS.values()) < 2_000_000
 
 
 def test_files_are_those_of_the_card() -> None:
     assert check_card(FOLDER) == []
     for part in SETS:
-        assert card()["files"][part]["checksum"] == load(f"embedded:{part}").checksum
+        assert card()["files"][part]["checksum"] == read_structures(f"embedded:{part}").checksum
 
 
 def test_training_and_test_come_from_different_trajectories() -> None:
@@ -33,16 +34,15 @@ def test_training_and_test_come_from_different_trajectories() -> None:
         with np.load(FOLDER / name) as archive:
             origins[part] = set(archive["trajectory"].tolist())
     assert origins == {"train": set(range(8)), "test": set(range(8, 12))}
-    train, test = load("embedded:train").positions, load("embedded:test").positions
-    assert not {one.tobytes() for one in train} & {one.tobytes() for one in test}
+    require_disjoint(read_structures("embedded:train"), read_structures("embedded:test"))
 
 
 def test_every_frame_is_aspirin() -> None:
     atoms = start_geometry()
     for part in SETS:
-        frames = load(f"embedded:{part}")
-        assert frames.numbers.tolist() == atoms.numbers.tolist()
-        assert first_changed_bond(frames.numbers, atoms.positions, frames.positions) is None
+        numbers, positions = read_structures(f"embedded:{part}").stacked()
+        assert numbers.tolist() == atoms.numbers.tolist()
+        assert first_changed_bond(numbers, atoms.positions, positions) is None
 
 
 def test_dynamics_had_the_temperature_asked_for() -> None:
@@ -56,18 +56,19 @@ def test_dynamics_had_the_temperature_asked_for() -> None:
 def test_labels_are_gfn2_xtb_of_the_stored_positions() -> None:
     # tblite's self-consistent field at this accuracy stops at 1e-8 hartree (3e-7 eV); forces follow to 4e-6
     # eV/Å, and are stored in float32
-    frames = load("embedded:test").select([0, 499, 999])
-    energies, forces = labels(frames.numbers, frames.positions)
+    frames = read_structures("embedded:test").subset([0, 499, 999])
+    energies, forces = labels(*frames.stacked())
     np.testing.assert_allclose(frames.energies, energies, rtol=0, atol=1e-6)
-    np.testing.assert_allclose(frames.forces, forces, rtol=0, atol=2e-5)
+    np.testing.assert_allclose(frames.padded(frames.forces), forces, rtol=0, atol=2e-5)
 
 
 def test_forces_are_the_negative_gradient_of_energies() -> None:
-    frames = load("embedded:train").select([1234])
+    frames = read_structures("embedded:train").subset([1234])
     assert frames.forces is not None
     step, atom, axis = 1e-3, 12, 1
-    shifted = np.repeat(frames.positions, 2, axis=0)
+    numbers, positions = frames.stacked()
+    shifted = np.repeat(positions, 2, axis=0)
     shifted[0, atom, axis] += step
     shifted[1, atom, axis] -= step
-    (forward, backward), _ = labels(frames.numbers, shifted)
-    assert frames.forces[0, atom, axis] == pytest.approx(-(forward - backward) / (2 * step), abs=2e-3)
+    (forward, backward), _ = labels(numbers, shifted)
+    assert frames.forces[atom, axis] == pytest.approx(-(forward - backward) / (2 * step), abs=2e-3)

@@ -4,11 +4,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from experiments.data import load
+from experiments.data import read_structures
 from experiments.data.local import import_folder
 from experiments.data.rmd17 import PARTS, file_name
 from span_theorem.errors import InputError
-from tests.experiments.data.conftest import made_up
+from tests.experiments.data.conftest import made_up, stacked
 
 
 @pytest.fixture
@@ -17,13 +17,13 @@ def archive(tmp_path: Path) -> Path:
     root = tmp_path / "download" / "rmd17"
     (root / "npz_data").mkdir(parents=True)
     (root / "splits").mkdir()
-    frames = made_up(40)
+    numbers, positions, energies, forces = stacked(made_up(40))
     np.savez(
         root / "npz_data" / "rmd17_benzene.npz",
-        nuclear_charges=frames.numbers.astype(np.uint8),
-        coords=frames.positions,
-        energies=frames.energies,
-        forces=frames.forces,
+        nuclear_charges=numbers.astype(np.uint8),
+        coords=positions,
+        energies=energies,
+        forces=forces,
         old_indices=np.arange(40),
     )
     rng = np.random.default_rng(1)
@@ -42,7 +42,7 @@ def test_archive_splits_are_cut_by_the_index_files(archive: Path, cache: Path) -
     assert not any(one.published for one in imported)
     indices = np.loadtxt(archive / "rmd17" / "splits" / "index_test_04.csv", dtype=int)
     np.testing.assert_array_equal(
-        load("rmd17:benzene/archive_test_04").positions, made_up(40).positions[indices]
+        read_structures("rmd17:benzene/archive_test_04").positions, made_up(40).subset(indices).positions
     )
 
 
@@ -50,7 +50,7 @@ def test_archive_split_that_changes_in_the_cache_is_not_read(archive: Path, cach
     (imported, _) = import_folder(archive / "rmd17", "benzene", 2)
     shutil.copy(cache / "archive_rmd17_benzene_test_02.npz", imported.path)
     with pytest.raises(InputError, match=r"is damaged \(its checksum differs\)"):
-        load("rmd17:benzene/archive_train_02")
+        read_structures("rmd17:benzene/archive_train_02")
 
 
 @pytest.mark.parametrize(
@@ -106,7 +106,7 @@ def test_imports_the_real_split_files(real_rmd17: Path, cache: Path) -> None:
         "rmd17_aspirin_train_02.npz",
         "rmd17_aspirin_test_02.npz",
     ]
-    assert len(load("rmd17:aspirin/train_02")) == 1000
+    assert len(read_structures("rmd17:aspirin/train_02")) == 1000
 
 
 @pytest.mark.rmd17
@@ -129,8 +129,8 @@ def test_an_archive_with_the_real_frames_gives_the_published_split(
     np.savetxt(tmp_path / "splits" / "index_train_01.csv", place[:1000], fmt="%d")
     np.savetxt(tmp_path / "splits" / "index_test_01.csv", place[1000:], fmt="%d")
     assert all(one.published for one in import_folder(tmp_path, "aspirin", 1))
-    real = load(real_rmd17 / "rmd17_aspirin_train_01.npz")
-    assert load("rmd17:aspirin/train_01").checksum == real.checksum
+    real = read_structures(real_rmd17 / "rmd17_aspirin_train_01.npz")
+    assert read_structures("rmd17:aspirin/train_01").checksum == real.checksum
     # the same frames in another order are not the published split
     np.savetxt(tmp_path / "splits" / "index_train_01.csv", place[:1000][::-1], fmt="%d")
     (cache / "rmd17_aspirin_train_01.npz").unlink()

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from experiments.data import load
+from experiments.data import Reading, read_structures
 from span_theorem.errors import InputError
 
 
@@ -12,8 +12,8 @@ from span_theorem.errors import InputError
     ("spec", "message"),
     [
         ("absent.npz", "cannot read absent.npz: it does not exist, expected an npz file"),
-        ("absent", "absent does not exist, expected an npz, xyz or extxyz file"),
-        (__file__, "unknown kind of file '.py', expected .npz, .xyz or .extxyz"),
+        ("absent", "absent does not exist, expected a file: npz, xyz"),
+        (__file__, "unknown kind of file '.py', expected npz, xyz, extxyz, traj"),
         ("embedded:validation", "there is no embedded set 'validation'"),
         ("rmd17:aspirin", "there is no rMD17 file 'aspirin', expected a name like rmd17:aspirin/train_01"),
         ("rmd17:../../etc/train_01", "there is no rMD17 file"),
@@ -28,24 +28,24 @@ from span_theorem.errors import InputError
 )
 def test_refuses(cache: Path, spec: str, message: str) -> None:
     with pytest.raises(InputError, match=message) as caught:
-        load(spec)
+        read_structures(spec)
     assert "\n" not in str(caught.value)
 
 
 def test_named_sets_have_their_units() -> None:
     with pytest.raises(InputError, match="units eV do not apply to embedded:train"):
-        load("embedded:train", units="eV")
+        read_structures("embedded:train", Reading("eV"))
 
 
 def test_a_folder_is_not_frames(tmp_path: Path) -> None:
     (tmp_path / "folder.npz").mkdir()
     with pytest.raises(InputError, match=r"cannot read .*folder\.npz"):
-        load(tmp_path / "folder.npz")
+        read_structures(tmp_path / "folder.npz")
 
 
 def test_importing_and_reading_npz_needs_neither_torch_nor_ase() -> None:
     code = (
-        "import sys; from experiments.data import load; load('embedded:test');"
+        "import sys; from experiments.data import read_structures; read_structures('embedded:test');"
         "print(sorted({'torch', 'e3nn', 'ase', 'pooch', 'tblite'} & set(sys.modules)))"
     )
     printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout

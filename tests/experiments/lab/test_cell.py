@@ -5,7 +5,7 @@ from dataclasses import fields
 
 import pytest
 
-from experiments.direction import MarkedPair
+from experiments.environments import Pair
 from experiments.lab.cell import Cell, grid, pair
 from experiments.lab.recovering import shared
 from experiments.spn import Probe
@@ -47,7 +47,7 @@ def test_a_cell_is_plain_data_and_a_row_names_its_spn():
 
 def test_the_rule_and_the_atom_read():
     cell = Cell("x", rule=pair(3, 7))
-    assert cell.pair == MarkedPair(3, 7)
+    assert cell.pair == Pair(3, 7)
     assert cell.atom == 3
     assert Cell("x", rule=pair(3, 7), read="atom(5)").atom == 5
     for rule in ("pair(1)", "pair(1, -2)", "bond(1, 2)", "pair(1, 2); x", ""):

@@ -1,5 +1,7 @@
 """Intervals that hold the truth, backbones crossed with clusters, and differences of what is measured on the same."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -197,6 +199,18 @@ def test_columns_are_assigned_and_chosen():
     chosen = found.where(kind="second")
     assert [cell.backbone for cell in chosen.cells] == ["b"]
     assert len(found.where(kind="third")) == 0
+
+
+def test_structures_of_one_cluster_are_counted_together():
+    """Every structure five times over says no more than once, if it is known that they belong together."""
+    gains = noisy(5)
+    once, copies = measurement(gains), measurement(np.repeat(gains, 5))
+    clustered = replace(copies, facts={"clusters": np.repeat(range(80), 5).tolist()})
+    assert width(results(clustered).estimate()) == pytest.approx(width(results(once).estimate()), rel=1e-9)
+    assert width(results(copies).estimate()) < 0.6 * width(results(once).estimate())
+    (row,) = results(clustered).estimate().to_dict("records")
+    assert (row["n_structures"], row["n_clusters"]) == (400, 80)
+    assert row["rho"] == pytest.approx(gains.mean())
 
 
 def held(truth, found):

@@ -1,9 +1,10 @@
 """A recovery from a cell: which structures its sums are of, and that cells measured together are what each alone is."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from experiments.data.frames import Frames
 from experiments.diagnosis import diagnose
 from experiments.lab.cell import Cell, grid, pair
 from experiments.lab.estimate import Results
@@ -19,7 +20,7 @@ BASE = Cell(
 
 
 def shifted(frames, by):
-    return Frames(frames.numbers, frames.positions, frames.energies + by, frames.forces, frames.source)
+    return replace(frames, energies=frames.energies + by)
 
 
 TEST = random_frames(20, 1)

@@ -7,8 +7,7 @@ import pytest
 import torch
 from e3nn.o3 import Irreps
 
-from experiments.data.frames import Frames
-from experiments.direction import MarkedPair
+from experiments.environments import Pair
 from experiments.features import FeatureReader
 from experiments.residuals import residuals
 from experiments.samples import Inputs, Targets, inject, random_rotations
@@ -16,7 +15,7 @@ from experiments.spn import Layout, Probe, free, make_solver
 from experiments.spn.mlp import Training
 from tests.experiments.synthetic import Spectrum, random_frames
 
-PAIR, OTHER = MarkedPair(0, 1), MarkedPair(1, 2)
+PAIR, OTHER = Pair(0, 1), Pair(1, 2)
 SPNS = ("free, explicit", "free, kernel", "equivariant", "mlp")
 DEGREES = {
     "free, explicit": 1
@@ -43,7 +42,7 @@ def make(monkeypatch):
 def spectrum(n, seed, orientations, l_max, forces=False):
     """Features Y_0, Y_1, Y_2 of the marked direction, and injections up to ``l_max``."""
     frames, network = random_frames(n, seed), Spectrum([0, 1, 2])
-    x = torch.tensor(frames.positions, requires_grad=True)
+    x = torch.tensor(frames.stacked()[1], requires_grad=True)
     features = network.features(None, x)[:, 0]
     jacobian = None
     if forces:
@@ -51,7 +50,7 @@ def spectrum(n, seed, orientations, l_max, forces=False):
         jacobian = torch.stack(slopes, dim=1).reshape(n, 9, -1).numpy()
     rotations = random_rotations(n, orientations, np.random.default_rng(seed))
     base = np.zeros((n, 9) if forces else n)
-    targets = inject(frames, PAIR, range(1, l_max + 1), 0.5, PAIR.lengths(frames), base, 0)
+    targets = inject(PAIR(frames), range(1, l_max + 1), 0.5, PAIR(frames).lengths, base, 0)
     return Inputs(features.detach().numpy(), network.irreps, rotations, jacobian), targets
 
 
@@ -59,7 +58,7 @@ def noise(n, seed, orientations=1, irreps=CHANNELS, pair=PAIR, base=0.0):
     """Features that know nothing of what is injected."""
     rng, frames = np.random.default_rng([seed, 7]), random_frames(n, seed)
     inputs = Inputs(rng.normal(size=(n, irreps.dim)), irreps, random_rotations(n, orientations, rng))
-    return inputs, inject(frames, pair, range(1, 4), 0.5, pair.lengths(frames), base * rng.normal(size=n), 0)
+    return inputs, inject(frames, pair, range(1, 4), 0.5, pair(frames).lengths, base * rng.normal(size=n), 0)
 
 
 def held(inputs, every=4):
@@ -169,7 +168,7 @@ def test_residuals_of_test_structures_know_nothing_of_their_own_mean():
     frames = [random_frames(30, 0), random_frames(20, 1)]
 
     def shifted(one, by):
-        return Frames(one.numbers, one.positions, one.energies + by, one.forces, one.source)
+        return replace(one, energies=one.energies + by)
 
     def left(training, test):
         return residuals(Spectrum([0, 1]), training, test, FeatureReader(), True)

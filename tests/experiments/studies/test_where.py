@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from experiments.bond_graph import bond_graph
-from experiments.data import load
+from experiments.data import read_structures
 from experiments.lab.cell import Cell, pair
 from experiments.lab.estimate import Results
 from experiments.lab.measurement import Measurement
@@ -21,7 +21,7 @@ def cells() -> list[Cell]:
 
 
 def test_every_bond_is_read_at_every_place(cells):
-    graph = bond_graph(load("embedded:test").select(range(3)))
+    graph = bond_graph(read_structures("embedded:test").subset(range(3)))
     degrees = [len(graph.neighbours(atom)) for atom in range(graph.n_atoms)]
     once = [cell for cell in cells if cell.layer == "0" and cell.probe == where.EQUIVARIANT]
     first = [cell for cell in once if cell.backbone == where.FIRST]

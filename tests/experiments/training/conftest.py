@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from experiments.backbones import shipped
-from experiments.data import Frames, write_npz
+from experiments.data import write_npz
+from experiments.structures import Structures
 
 ASPIRIN = Path(shipped.FOLDER).parents[1] / "data" / "aspirin.xyz"
 
@@ -20,7 +21,9 @@ def labelled():
     rng = np.random.default_rng(11)
     shape = (24, len(atoms), 3)
     positions = atoms.positions + rng.normal(scale=0.05, size=shape)
-    return Frames(atoms.numbers, positions, rng.normal(size=24), rng.normal(size=shape), "shaken aspirin")
+    return Structures.of_molecule(
+        atoms.numbers, positions, rng.normal(size=24), rng.normal(size=shape), "shaken aspirin"
+    )
 
 
 @pytest.fixture

@@ -5,8 +5,8 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
+from experiments.backbones.batch import Batch  # noqa: E402
 from experiments.backbones.shipped import Errors  # noqa: E402
-from experiments.data import Frames  # noqa: E402
 from experiments.training.evaluate import disagreement, errors  # noqa: E402
 from span_theorem.errors import InputError  # noqa: E402
 from tests.rmd17 import RMD17  # noqa: E402
@@ -17,13 +17,13 @@ class Flat:
 
     name = "flat"
 
-    def energy_forces(self, numbers, positions):
-        return torch.zeros(len(positions)), torch.zeros(positions.shape)
+    def energy_forces(self, batch):
+        return torch.zeros(len(batch)), torch.zeros(batch.positions.shape)
 
 
 def test_errors_are_the_mean_and_root_mean_square_of_the_differences(labelled):
     seen = []
-    found = errors(Flat(), labelled, batch=7, progress=seen.append)
+    found = errors(Flat(), labelled, at_once=7, progress=seen.append)
     assert found.n_frames == 24
     assert found.energy_mae == pytest.approx(np.abs(labelled.energies).mean())
     assert found.energy_mae_per_atom == pytest.approx(np.abs(labelled.energies).mean() / 21)
@@ -33,7 +33,7 @@ def test_errors_are_the_mean_and_root_mean_square_of_the_differences(labelled):
 
 
 def test_frames_without_forces_are_refused(labelled):
-    bare = Frames(labelled.numbers, labelled.positions, labelled.energies, None, "bare")
+    bare = replace(labelled, forces=None, source="bare")
     with pytest.raises(InputError, match="bare has no energies and forces"):
         errors(Flat(), bare)
 
@@ -49,12 +49,12 @@ def test_disagreement_names_the_figure():
 def test_a_shipped_backbone_predicts_real_frames():
     pytest.importorskip("nequip")
     from experiments.backbones.registry import open_backbone
-    from experiments.data import load
+    from experiments.data import read_structures
 
-    frames = load(RMD17 / "rmd17_aspirin_test_01.npz").select(range(20))
+    frames = read_structures(RMD17 / "rmd17_aspirin_test_01.npz").subset(range(20))
     backbone = open_backbone("nequip:aspirin-rmd17-0")
-    found = errors(backbone, frames, batch=6)
-    _, forces = backbone.energy_forces(torch.tensor(frames.numbers), torch.tensor(frames.positions))
+    found = errors(backbone, frames, at_once=6)
+    forces = backbone.energy_forces(Batch.of(frames))[1]
     direct = 1e3 * np.abs(forces.numpy() - frames.forces).mean()
     assert found.force_mae == pytest.approx(direct, rel=1e-5)
     assert found.force_mae < 35
