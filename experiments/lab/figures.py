@@ -71,7 +71,7 @@ def looks(values: Sequence[Any], line: str = "-") -> dict[Any, Look]:
     places = dict(reserved)
     for index, value in enumerate(value for value in distinct if value not in reserved):
         number = isinstance(value, int | np.integer)
-        places[value] = (int(value) - 1) % len(PALETTE) if number else free[index % len(free)]
+        places[value] = (int(value) - 1) % (len(PALETTE) - 1) if number else free[index % len(free)]
     return {
         value: Look(PALETTE[places[value]], MARKERS[places[value] % len(MARKERS)], line) for value in distinct
     }

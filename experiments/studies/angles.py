@@ -47,9 +47,9 @@ PROBES = (*(Probe("equivariant", d) for d in (1, 2, 3, 4)), Probe("mlp", 2, "sil
 COLUMNS = {"<moved": "rule", "<shown": "read", "<features": "kind", "<weights": "weights", "layer": "depth"}
 L_MAX = 10
 LOOKS = {
-    f"layer {layer}, {weights}": Look(look.colour, line, hollow=line == "o--")
+    f"layer {layer}, {weights}": replace(look, line=line, fill="full" if weights == "trained" else "none")
     for layer, look in figures.looks([0, 1, 2]).items()
-    for weights, line in (("trained", "o-"), ("initial", "o--"))
+    for weights, line in (("trained", "-"), ("initial", "--"))
 }
 DEMANDED = (1, 2, 3, 4, 6)
 NOTHING = 1e-9
@@ -248,13 +248,13 @@ def draw(table: "DataFrame", energies: "DataFrame") -> "Figure":
         figures.curves(panel, spectra, "name", LOOKS, y="share")
         if len(energies):
             demand = energies[(energies["kind"] == "GFN2-xTB") & (energies["l"] <= L_MAX)]
-            figures.curve(panel, demand, "l", "share", Look("black", "s:"), "GFN2-xTB energy")
+            figures.curve(panel, demand, "l", "share", Look("black", "s", ":"), "GFN2-xTB energy")
         panel.axvline(law.swept_boundary(int(own["order"].iloc[0]), 2) + 0.5, color="0.3", linestyle="--")
         panel.set_yscale("log")
-        panel.set_title(f"{kind}: share of power by $l$, $d = 2$", fontsize=8)
+        panel.set_title(f"{kind}: share of power by l, d = 2", fontsize=8)
     density = shown[shown["kind"] == "density, L = 2"]
     figures.curves(axes[-1], density, "probe", figures.looks(density["probe"].unique()), y="r2")
     figures.tidy(axes[-1], THRESHOLD, None, L_MAX)
-    axes[-1].set_title("no network, L = 2: $R^2$ of $P_l$", fontsize=8)
+    axes[-1].set_title("no network, L = 2: R² of P_l", fontsize=8)
     figures.legend_below(figure)
     return figure

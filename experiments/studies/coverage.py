@@ -136,11 +136,7 @@ def draw(table: "DataFrame", theorem: dict[str, float]) -> "Figure":
     """ρ and R²_inj at the boundary and above it against σ, the theorem's share beside them."""
     figure, axes = figures.panels(4, 2, width=3.1, height=2.3, sharex=True, sharey=True)
     places = [ALL if turned == name(None) else float(turned) for turned in theorem]
-    kinds = [
-        (y, label, l)
-        for y, label in (("rho", r"\rho"), ("r2_injected", r"R^2_{\mathrm{inj}}"))
-        for l in (BOUNDARY, BOUNDARY + 1)
-    ]
+    kinds = [(y, label, l) for y, label in figures.SYMBOLS.items() for l in (BOUNDARY, BOUNDARY + 1)]
     for panel, (y, label, l) in zip(axes, kinds, strict=True):
         rows = table[table["l"] == l].dropna(subset=[y]).sort_values("sigma")
         figures.curves(panel, rows, "solver", figures.SOLVERS, x="sigma", y=y, spread=0.04)
@@ -148,7 +144,7 @@ def draw(table: "DataFrame", theorem: dict[str, float]) -> "Figure":
             panel.plot(places, list(theorem.values()), ":", color="0.4", linewidth=1, label="theorem, exact")
         figures.tidy(panel, THRESHOLD)
         panel.set_ylim(-0.1, 1.05)
-        panel.set_title(f"${label}({l})$", fontsize=9)
+        panel.set_title(f"{label}({l})", fontsize=9)
         panel.set_xticks(places, [*(f"{place:g}" for place in places[:-1]), "all"])
     for panel in axes[-2:]:
         panel.set_xlabel("spread of orientations σ, rad", fontsize=8)
