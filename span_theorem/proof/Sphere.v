@@ -81,7 +81,7 @@ Proof. by rewrite /r2 rmorph_sum; apply: eq_bigr => i _; rewrite rmorphX /= meva
 Lemma on_sphere_opp v : on_sphere v -> on_sphere (fun i => -1 * v i).
 Proof. by move=> Sv; rewrite /on_sphere -[RHS]Sv; apply: eq_bigr => i _; rewrite mulN1r sqrrN. Qed.
 
-(** A homogeneous polynomial that vanishes on the sphere is zero; the one place that needs square roots. *)
+(** A homogeneous polynomial that vanishes on the sphere is zero: the place where square roots are needed. *)
 Lemma sphere_vanishing d p : p \is d.-homog -> (forall v, on_sphere v -> p.@[v] = 0) -> p = 0.
 Proof.
 move=> hp p0; have: r2 R * p = 0.
