@@ -24,7 +24,7 @@ proof: $(SMALL) prover
 
 # Coq and the libraries of the proof, where they are missing (Debian and Ubuntu)
 prover:
-	command -v coqc >/dev/null || { $(SUDO) apt-get -qq update && \
+	test -d "$$(coqc -where 2>/dev/null)/user-contrib/SsrMultinomials" || { $(SUDO) apt-get -qq update && \
 	  $(SUDO) apt-get -qq install -y --no-install-recommends $(PROVER) >/dev/null; }
 
 # many more random cases of every kind of file, option and interruption: ten minutes or more
