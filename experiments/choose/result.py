@@ -48,8 +48,9 @@ def report(choice: Choice) -> Report:
     claims: list[Claim] = [
         headline,
         Statement(
-            f"Left at L = {best[0]}, d = {best[1]}: {errors[best].value / choice.rms:.3f} of the labels' RMS {of}, beyond L ≤ "
-            f"{choice.settings.max_L}, d ≤ {max(choice.degrees)} within {choice.settings.cutoff:g} Å, or noise."
+            f"Left at L = {best[0]}, d = {best[1]}: {errors[best].value / choice.rms:.3f} of the labels' RMS {of}, "
+            f"beyond L ≤ {choice.settings.max_L}, d ≤ {max(choice.degrees)} within {choice.settings.cutoff:g} Å, "
+            "or noise."
         ),
         *(Statement(_of_degree(choice, other)) for other in choice.degrees),
         *map(Statement, choice.notes),
