@@ -8,7 +8,7 @@ PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c co
 PROVER := coq libcoq-mathcomp-multinomials libcoq-mathcomp-zify
 SUDO   := $(if $(filter-out 0,$(shell id -u)),sudo)
 
-.PHONY: demo test proof prover fuzz tables results venv lint bench clean
+.PHONY: demo test proof prover fuzz package docs tutorials tables results venv lint bench clean
 
 demo: $(SMALL)
 	$(BIN)/python -m span_theorem check --L 2 --d 2
@@ -47,6 +47,19 @@ lint: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+# the long command blocks of the documentation too: some minutes
+tutorials: $(STAMP)
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --slow tests/test_documentation.py
+
+docs: $(STAMP)
+	$(BIN)/python -m sphinx -q -W --keep-going -b html docs docs/_build
+
+# wheel and sdist, tried in clean environments
+package: $(STAMP)
+	rm -rf build dist
+	$(BIN)/python -m build --outdir dist
+	$(BIN)/python -m tests.package dist
 
 # LaTeX of every committed result
 tables: $(STAMP)

@@ -49,12 +49,12 @@ class BondGraph:
         return any(bool(self._reached(one, without=atom) & (set(near) - {one})) for one in near)
 
     def name(self, atom: int) -> str:
-        """Element, number of bonds, and ``r`` in a ring.
+        """Element, and in brackets the number of bonds, with ``r`` in a ring: no name that an atom could have.
 
         >>> BondGraph(("O", "H", "H"), ((0, 1), (0, 2))).name(0)
-        'O2'
+        'O(2)'
         """
-        return f"{self.symbols[atom]}{len(self.neighbours(atom))}{'r' if self.in_ring(atom) else ''}"
+        return f"{self.symbols[atom]}({len(self.neighbours(atom))}{'r' if self.in_ring(atom) else ''})"
 
     def kind(self, pair: Pair, ordered: bool = True) -> str:
         """A bond by the names of its atoms, from site to end, or in alphabetical order."""

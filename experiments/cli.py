@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 
 from experiments.commands.backbones import backbones
+from experiments.commands.cache import app as cache
 from experiments.commands.choose import choose
 from experiments.commands.data import app as data
 from experiments.commands.diagnose import diagnose
+from experiments.commands.doctor import doctor
 from experiments.commands.extract import extract
 from experiments.commands.inject import inject
 from experiments.commands.report import report
@@ -31,10 +33,12 @@ for command in (
     report,
     tables,
     backbones,
+    doctor,
 ):
     app.command()(command)
 app.add_typer(data, name="data")
 app.add_typer(train, name="train")
+app.add_typer(cache, name="cache")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -8,7 +8,8 @@ every marked direction.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from html import escape
+from typing import TYPE_CHECKING, Any
 
 from experiments.crosscheck import (
     NOT_TESTED,
@@ -27,6 +28,10 @@ from experiments.lab.sources import Sources
 from experiments.lab.store import Store
 from experiments.versions import versions
 from span_theorem.errors import InputError, MissingPackage
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from pandas import DataFrame
 
 FIGURES = ("rho", "r2_injected", "raw_gain")
 """Those that stand with an interval in a result."""
@@ -54,6 +59,30 @@ class Diagnosis:
     def facts(self) -> Mapping[str, Any]:
         """What all directions share."""
         return self.measurements[0].facts
+
+    def to_frame(self) -> "DataFrame":
+        """One row a frequency, every figure with the ends of its interval."""
+        from pandas import DataFrame
+
+        return DataFrame(self.resampled.rows())
+
+    def plot(self, ax: "Axes | None" = None) -> "Axes":
+        """ρ(l) with its intervals and the theorem's boundary, on ``ax`` or a figure of its own."""
+        from experiments.report.figure import plot_recoveries
+
+        if ax is None:
+            from matplotlib import pyplot as plt
+
+            ax = plt.subplots()[1]
+        plot_recoveries([self.to_dict()], ax)
+        ax.legend(frameon=False)
+        return ax
+
+    def _repr_html_(self) -> str:
+        from experiments.report.table import frequencies
+
+        result = self.to_dict()
+        return f"{frequencies(result).html()}<p>{escape(' '.join([self.check.sentence(), *result['scope']]))}</p>"
 
     def to_dict(self) -> dict[str, Any]:
         """For a JSON file; tables and figures are made from this alone."""

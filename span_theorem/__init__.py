@@ -1,7 +1,7 @@
 """The finite-degree span theorem, proved instance by instance in exact arithmetic and confirmed numerically.
 
->>> import span_theorem
->>> span_theorem.boundary(2, 2), span_theorem.check_span(2, 2, method="exact").proved
+>>> import span_theorem as st
+>>> st.boundary(2, 2), st.check(2, 2, method="exact").proved
 (4, True)
 """
 
@@ -9,9 +9,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from span_theorem.check import CheckResult, check_span
     from span_theorem.errors import InputError
     from span_theorem.exact import ExactSpan, exact_span
+    from span_theorem.instance import CheckResult
+    from span_theorem.instance import check_span as check
     from span_theorem.law import boundary, expected_degrees, expected_dim
     from span_theorem.multiplicity import Multiplicities, multiplicities
     from span_theorem.numeric import NumericSpan, numeric_span
@@ -25,7 +26,7 @@ __all__ = [
     "NumericSpan",
     "Requirement",
     "boundary",
-    "check_span",
+    "check",
     "exact_span",
     "expected_degrees",
     "expected_dim",
@@ -35,19 +36,31 @@ __all__ = [
 ]
 
 _HOMES = {
-    "check": ("CheckResult", "check_span"),
-    "errors": ("InputError",),
-    "exact": ("ExactSpan", "exact_span"),
-    "law": ("boundary", "expected_degrees", "expected_dim"),
-    "multiplicity": ("Multiplicities", "multiplicities"),
-    "numeric": ("NumericSpan", "numeric_span"),
-    "requirement": ("Requirement", "requirements"),
+    "CheckResult": "instance",
+    "ExactSpan": "exact",
+    "InputError": "errors",
+    "Multiplicities": "multiplicity",
+    "NumericSpan": "numeric",
+    "Requirement": "requirement",
+    "boundary": "law",
+    "check": "instance:check_span",
+    "exact_span": "exact",
+    "expected_degrees": "law",
+    "expected_dim": "law",
+    "multiplicities": "multiplicity",
+    "numeric_span": "numeric",
+    "requirements": "requirement",
 }
+"""Module, and the name in it where that is another."""
 
 
 def __getattr__(name: str) -> Any:
     # numpy and torch come only with the names that need them: the exact route starts in an instant
-    for module, names in _HOMES.items():
-        if name in names:
-            return getattr(import_module(f"span_theorem.{module}"), name)
-    raise AttributeError(f"module 'span_theorem' has no attribute {name!r}")
+    if name not in _HOMES:
+        raise AttributeError(f"module 'span_theorem' has no attribute {name!r}")
+    module, _, other = _HOMES[name].partition(":")
+    return getattr(import_module(f"span_theorem.{module}"), other or name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

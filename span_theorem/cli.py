@@ -7,6 +7,7 @@ from span_theorem.commands.certify import certify
 from span_theorem.commands.check import check
 from span_theorem.commands.folds import folds
 from span_theorem.commands.grid import grid
+from span_theorem.commands.invariants import invariants
 from span_theorem.commands.multiplicity import multiplicity
 from span_theorem.commands.polygon import polygon
 from span_theorem.commands.prove import prove
@@ -19,7 +20,20 @@ app = application(
     "Which angular frequencies polynomials in spherical harmonics can carry: proved exactly, "
     "confirmed numerically."
 )
-for command in (check, grid, certify, verify, multiplicity, require, show, polygon, folds, tables, prove):
+for command in (
+    check,
+    grid,
+    certify,
+    verify,
+    multiplicity,
+    require,
+    invariants,
+    show,
+    polygon,
+    folds,
+    tables,
+    prove,
+):
     app.command()(command)
 
 

@@ -1,14 +1,17 @@
 """Running a typer application with this project's exit statuses: 0 done, 1 claim fails, 2 unusable input."""
 
+import inspect
 import io
 import os
 import sys
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 
 from span_theorem.errors import InputError
+from span_theorem.extras import missing
 from span_theorem.printable import printable
 
 # typer carries its own copy of click; the base of its usage errors is reached through the public subclass
@@ -17,19 +20,79 @@ INTERRUPTED = 130
 
 
 def application(help: str) -> typer.Typer:
-    """A typer application whose help keeps its line breaks and which offers no shell completion."""
-    return typer.Typer(help=help, add_completion=False, no_args_is_help=True, rich_markup_mode="rich")
+    """A typer application, or a group of commands in one, with ``-h`` and ``--version``."""
+    app = typer.Typer(
+        help=help,
+        no_args_is_help=True,
+        rich_markup_mode="rich",
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+
+    @app.callback(help=help)
+    def options(
+        version: Annotated[
+            bool, typer.Option("--version", is_eager=True, callback=_print_version, help="Print the version.")
+        ] = False,
+    ) -> None:
+        pass
+
+    return app
+
+
+def grouped(command: Callable[..., Any], panels: Mapping[str, str]) -> None:
+    """Show the options of a command in groups.
+
+    Args:
+        command: whose parameters are ``Annotated`` with options.
+        panels: names of parameters, separated by blanks, by the heading over them; others stand under `Options`.
+    """
+    for panel, names in panels.items():
+        for name in names.split():
+            (option,) = (
+                one for one in command.__annotations__[name].__metadata__ if hasattr(one, "rich_help_panel")
+            )
+            option.rich_help_panel = panel
+
+
+def _reflow(group: typer.Typer) -> None:
+    """Join the lines of every paragraph of help, so that it is broken where the terminal ends; examples stay."""
+    for inner in group.registered_groups:
+        if inner.typer_instance is not None:
+            _reflow(inner.typer_instance)
+    for command in group.registered_commands:
+        if command.callback is not None and command.callback.__doc__:
+            parts = inspect.cleandoc(command.callback.__doc__).split("\n\n")
+            joined = (part if part.startswith(" ") else " ".join(part.split("\n")) for part in parts)
+            command.callback.__doc__ = "\n\n".join(joined)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"span-theorem {version('span-theorem')}")
+        raise typer.Exit
 
 
 def run(app: typer.Typer, name: str, arguments: Sequence[str] | None = None) -> int:
-    """Run ``app`` and return its exit status; a user's mistake becomes one line on stderr and status 2."""
+    """Run ``app`` and return its exit status; a user's mistake becomes one line on stderr and status 2.
+
+    Args:
+        app: see :func:`application`.
+        name: stands before an error.
+        arguments: by default those of the process.
+    """
+    main = Path(sys.argv[0])
+    installed = main.name if main.name.startswith("span-") else name
+    usage = f"python -m {main.parent.name}" if main.name == "__main__.py" else installed
     _open_streams()
+    _reflow(app)
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # a terminal that lacks a character gets a question mark
     if isinstance(sys.stderr, io.TextIOWrapper):
         sys.stderr.reconfigure(errors="backslashreplace")
     try:
-        result = app(args=arguments, prog_name=name, standalone_mode=False)
+        result = app(args=arguments, prog_name=usage, standalone_mode=False)
         if result != INTERRUPTED:
             return result if isinstance(result, int) else 0
         message = "interrupted"  # typer returns the status and says nothing
@@ -40,7 +103,7 @@ def run(app: typer.Typer, name: str, arguments: Sequence[str] | None = None) -> 
     except InputError as error:
         message = str(error) + (f" (option --{error.setting})" if error.setting else "")
     except ModuleNotFoundError as error:
-        message = f"this needs the package {error.name}, which is not installed (README.md lists the extras)"
+        message = missing((error.name or "?").partition(".")[0])
     except typer.Exit as error:
         return error.exit_code
     except (typer.Abort, KeyboardInterrupt):

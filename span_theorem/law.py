@@ -1,7 +1,7 @@
 """The law: which degrees l polynomials of degree at most d in spherical-harmonic features span, in one place.
 
 Nothing here computes a rank: :mod:`span_theorem.exact` and :mod:`span_theorem.numeric` do, without the law,
-and :mod:`span_theorem.check` compares.
+and :mod:`span_theorem.instance` compares.
 """
 
 from typing import Literal, get_args
@@ -14,6 +14,11 @@ FEATURES: tuple[Features, ...] = get_args(Features)
 SCOPE = (
     "Scope: degree-bounded probes of one direction; no function-class bound on a message-passing network "
     "with many atoms."
+)
+
+SWEPT_SCOPE = (
+    "Scope: polynomials in the features of one convolution, one neighbour moved and all else fixed; no bound on "
+    "features of deeper layers or on readouts that are no polynomials."
 )
 
 
@@ -110,3 +115,50 @@ def sentence(L: int, d: int, features: Features = "upto") -> str:
     even, odd = L * (d - d % 2), L * (d - 1 + d % 2)
     odd_part = f"l = {L}" if d == 2 else f"the odd degrees l <= {odd}"
     return f"{head} the even degrees l <= {even} and {odd_part}."
+
+
+def swept_degrees(L: int, d: int, output_degree: int = 0) -> tuple[int, ...]:
+    """The degrees l in *one neighbour's* direction that occur in outputs of degree ``output_degree``.
+
+    Polynomials of degree at most d in A_nlm = Σ_j R_n(r_j) Y_lm(u_j), l <= L, equivariant with values in V_λ,
+    λ = ``output_degree``, as functions of u_1 alone. It takes k = ⌈l/L⌉ factors from neighbour 1 to make l, and what is
+    left of the degree must couple with it to λ: l occurs if and only if |l - λ| <= L(d - ⌈l/L⌉) (docs/theory.md).
+    Invariants are λ = 0: all l <= L⌊d/2⌋. Empty where no output of that degree exists, λ > dL.
+
+    Raises:
+        InputError: see :func:`require_instance`; or a negative output degree.
+
+    >>> swept_degrees(2, 4), swept_degrees(2, 2, 4), swept_degrees(2, 2, 3)
+    ((0, 1, 2, 3, 4), (0, 2, 4), (0, 1, 2, 3))
+    """
+    require_instance(L, d)
+    _require_output(output_degree)
+    if L == 0:
+        return () if output_degree else (0,)
+    return tuple(l for l in range(d * L + 1) if abs(l - output_degree) <= L * (d + -l // L))
+
+
+def swept_boundary(L: int, d: int, output_degree: int = 0) -> int:
+    """The largest of :func:`swept_degrees`: max_k min(kL, λ + (d - k)L); L⌊d/2⌋ for invariants, dL for λ = dL.
+
+    Raises:
+        InputError: as there, or no output of that degree exists.
+
+    >>> swept_boundary(2, 4), swept_boundary(2, 5), swept_boundary(2, 2, 4)
+    (4, 4, 4)
+    """
+    _require_output(output_degree)
+    if output_degree > boundary(L, d):
+        raise InputError(
+            f"output degree = {output_degree}: expected at most dL = {d * L}, nothing of a higher degree exists"
+        )
+    if L == 0:
+        return 0
+    # kL rises and the other falls: the largest minimum is beside the crossing
+    crossing = (output_degree + d * L) // (2 * L)
+    return max(min(k * L, output_degree + (d - k) * L) for k in (min(crossing, d), min(crossing + 1, d)))
+
+
+def _require_output(output_degree: int) -> None:
+    if not hasattr(output_degree, "__index__") or output_degree < 0:
+        raise InputError(f"output degree = {output_degree!r}: expected an integer >= 0")

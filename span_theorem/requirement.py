@@ -61,12 +61,32 @@ def requirements(l: int, features: Features = "upto") -> tuple[Requirement, ...]
     return tuple(sorted(found, key=lambda r: (r.cost, r.L)))
 
 
-def document(l: int, features: Features, pairs: tuple[Requirement, ...]) -> dict[str, Any]:
+def invariant_requirements(l: int) -> tuple[Requirement, ...]:
+    """The minimal (L, d) whose invariants resolve the direction of one neighbour up to ``l``, cheapest first.
+
+    They do so if and only if L⌊d/2⌋ >= l (:func:`span_theorem.law.swept_degrees`), so d is even. ``boundary`` is
+    L⌊d/2⌋, ``multiplicity`` the number of invariants of degree <= d in one channel.
+
+    >>> [(r.L, r.d, r.boundary) for r in invariant_requirements(5)]
+    [(5, 2, 5), (1, 10, 5), (3, 4, 6), (2, 6, 6)]
+    """
+    found = []
+    for L, half in minimal_pairs(l):
+        d = 2 * half
+        paths = multiplicity_in_total(L, d, 0)
+        found.append(Requirement(L, d, law.swept_boundary(L, d), polynomial_count(L, d), paths))
+    return tuple(sorted(found, key=lambda r: (r.cost, r.L)))
+
+
+def document(
+    l: int, features: Features, pairs: tuple[Requirement, ...], invariant: bool = False
+) -> dict[str, Any]:
     """What `require --json` writes."""
     return {
         "kind": "require",
         "l": l,
         "features": features,
+        "invariant": invariant,
         "cost": COST,
         "scope": law.SCOPE,
         "pairs": [pair.to_dict() for pair in pairs],

@@ -10,6 +10,9 @@ from tests.rmd17 import ABSENT, RMD17
 def pytest_addoption(parser):
     parser.addoption("--fuzz-cases", type=int, default=60, help="cases of each seeded test (default: 60)")
     parser.addoption("--fuzz-seed", type=int, default=0, help="seed of the first of these cases (default: 0)")
+    parser.addoption(
+        "--slow", action="store_true", help="run the long command blocks of the documentation too"
+    )
 
 
 @pytest.fixture

@@ -226,12 +226,20 @@ ELSEWHERE = {
     # what these read lies in folders of their own, under names that hold a checksum: see the tests below
     *("aspirin", "controls", "demo", "data list", "data verify", "data generate"),
     # these read no file of a user's
-    *("backbones", "train recipes"),
+    *("backbones", "data crystals", "train recipes", "doctor", "cache list", "cache empty"),
     *(
         f"span_theorem {name}"
         for name in (
-            "check", "grid", "certify", "multiplicity", "require", "show", "polygon", "folds", "prove",
-        )  # fmt: skip
+            "check",
+            "grid",
+            "certify",
+            "multiplicity",
+            "require",
+            "show",
+            "polygon",
+            "folds",
+            "prove",
+        )
     ),
 }
 PROGRAMS = {

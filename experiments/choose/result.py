@@ -90,7 +90,7 @@ def write(choice: Choice, found: Report, folder: Path) -> tuple[Path, ...]:
     Raises:
         InputError: a file cannot be written.
     """
-    from experiments.report.save import drawing, save
+    from experiments.lab.drawing import drawing, save
 
     result, csv, *pictures = files(folder)
     with together():
@@ -236,13 +236,13 @@ def _figure(choice: Choice) -> "Figure":
         **{f"{name}{end}": table[f"{name}{end}"] / choice.rms for end in ("", "_low", "_high")}
     )
     figure, (axes,) = panels(1, 1, 3.6, 2.8)
-    curves(axes, table, "d", looks(choice.degrees), "L", name, lambda d: f"$d = {d}$", spread=0.06)
+    curves(axes, table, "d", looks(choice.degrees), "L", name, lambda d: f"d = {d}", spread=0.06)
     share = choice.tolerance / choice.rms
     least = table[name].min()
     axes.axhspan(least, least + share, color="0.9", zorder=0, label="tolerance")
     axes.set_ylim(0, 1.08 * table[f"{name}_high"].max())
     axes.set_xticks(range(choice.settings.max_L + 1))
-    axes.set_xlabel("$L$", fontsize=8)
+    axes.set_xlabel("L", fontsize=8)
     axes.set_ylabel(f"{'force' if forces else 'energy'} error / RMS of the labels", fontsize=8)
     axes.tick_params(labelsize=7)
     axes.spines[["top", "right"]].set_visible(False)

@@ -9,9 +9,12 @@ from span_theorem.output import require_writable, write_json
 
 
 def backbones(
+    full: Annotated[
+        bool, typer.Option("--full", help="Irreps of every layer, parameters and source too.")
+    ] = False,
     json: Annotated[Path | None, typer.Option(help="Write the list here.")] = None,
 ) -> int:
-    """List every backbone with its order L, the irreps of each layer, parameters, source and licence.
+    """List every backbone with its order L, the default layer and its irreps, and the licence.
 
     Examples:
 
@@ -34,29 +37,32 @@ def backbones(
             bar.advance(task)
 
         found = catalogue.entries(progress)
-    table = Table(
-        Column("backbone", no_wrap=True),
+    columns: list[Column | str] = [
+        Column("backbone", overflow="fold"),
         "L",
-        Column("layer: irreps", overflow="fold", ratio=1),
-        "default",
-        Column("parameters", justify="right"),
-        Column("source", overflow="fold", ratio=1),
+        Column("irreps", overflow="fold", ratio=1),
         "licence",
-    )
+    ]
+    if full:
+        columns = [
+            Column("backbone", no_wrap=True),
+            "L",
+            Column("layer: irreps", overflow="fold", ratio=1),
+            "default",
+            Column("parameters", justify="right"),
+            Column("source", overflow="fold", ratio=1),
+            "licence",
+        ]
+    table = Table(*columns)
     for entry in found:
         if not entry["available"]:
             table.add_row(entry["backbone"], "", Text(entry["reason"]))
             continue
         layers = "\n".join(f"{names}: {irreps}" for names, irreps in catalogue.grouped(entry["layers"]))
-        table.add_row(
-            entry["backbone"],
-            str(entry["L"]),
-            layers,
-            entry["default_layer"],
-            f"{entry['parameters']:,}",
-            entry["source"],
-            entry["licence"],
-        )
+        default = entry["default_layer"]
+        cells = [layers, default, f"{entry['parameters']:,}", entry["source"]]
+        shown = cells if full else [f"{default}: {entry['layers'][default]}"]
+        table.add_row(entry["backbone"], str(entry["L"]), *shown, entry["licence"])
     out = console()
     out.print(table)
     for reason in sorted({entry["default_reason"] for entry in found if entry["available"]}):

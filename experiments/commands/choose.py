@@ -55,8 +55,8 @@ def choose(
     from experiments.choose.tolerance import Tolerance
     from experiments.data.reading import Reading
     from experiments.data.source import read_structures
+    from experiments.lab.drawing import require_matplotlib
     from experiments.progress import progress_bar
-    from experiments.report.save import require_matplotlib
     from experiments.report.study import print_report
     from span_theorem.console import console
     from span_theorem.output import make_folder, require_writable

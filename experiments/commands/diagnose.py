@@ -8,6 +8,7 @@ import typer
 
 from experiments.commands.reading import Cluster, Composition, DropShared, EnergyKey, ForcesKey, Units, warn
 from experiments.lab.names import STORE
+from span_theorem.command import grouped
 from span_theorem.output import require_writable, together, write_json
 
 if TYPE_CHECKING:
@@ -129,6 +130,7 @@ def diagnose(
     trust: Annotated[bool, typer.Option("--trust", help="Load files that can run code.")] = False,
     device: Annotated[str, typer.Option(help="torch device.")] = "cpu",
     cache: Annotated[bool, typer.Option(help="Keep features in the user's cache and read them back.")] = True,
+    full: Annotated[bool, typer.Option("--full", help="Print gains too.")] = False,
     json: Annotated[Path | None, typer.Option(help="Write the result here.")] = None,
     figure: Annotated[
         Path | None, typer.Option(help="Stem of the PNG and SVG; default: beside the JSON file.")
@@ -203,8 +205,8 @@ def diagnose(
                 "--forces computes them"
             )
         cells = [replace(base, rule=str(one)) for one in marked]
-        # structures are gone through once for predictions, and once for features of every atom read
-        passes = 1 + len({cell.atom for cell in cells})
+        # once for predictions, and for every atom read once for features and, with forces, for their derivatives
+        passes = 1 + len({cell.atom for cell in cells}) * (2 if base.forces else 1)
         bar.update(task, total=passes * sum(map(len, both)))
         store = None if folder is None else Store(folder / STORE)
         result = run_diagnosis(
@@ -214,12 +216,27 @@ def diagnose(
         if json is not None:
             write_json(json, result)
         draw_recoveries([result], pictures)
-    print_diagnosis(result, out)
-    if json is not None:
-        out.print(f"result: {json}")
+    print_diagnosis(result, out, full)
+    if test_frames is None:
+        out.print(
+            "warning: training and test structures are a random division of one set; if it is a trajectory they "
+            "resemble each other, and what is recovered is too much: give --test-frames"
+        )
+    out.print("nothing written; give --json FILE" if json is None else f"result: {json}")
     for path in pictures:
         out.print(f"figure: {path}")
     return 1 if result["verdict"] == "crossed" else 0
 
 
 diagnose.__doc__ = HELP
+grouped(
+    diagnose,
+    {
+        "Structures": "frames test_frames n_train n_test units energy_key forces_key cluster composition drop_shared",
+        "What is marked and read": "site toward rule environments pairs read_at layer branch order",
+        "Injected": "l_max amplitude shuffle",
+        "SPN": "solver activation width steps orientations forces force_frames",
+        "Running": "seed trust device cache",
+        "Output": "full json figure",
+    },
+)

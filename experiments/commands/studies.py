@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.markup import escape
 
-from experiments.lab.names import STORE
+from experiments.lab.names import PAGE, STORE
 from experiments.studies import registry
 
 if TYPE_CHECKING:
@@ -24,8 +24,9 @@ HELP = f"""What the diagnostic says of networks, and what its figures rest on.
 {_LIST}
 
 Each writes DIR/NAME/study.json (claims, tables, settings, versions), cells.csv (one row a measurement and frequency,
-for pandas or a spreadsheet) and its figure as PNG and SVG, and prints tables and claims. Finished measurements are kept
-in DIR/{STORE}: a run that was interrupted goes on where it was, on any executor.
+for pandas or a spreadsheet) and its figure as PNG and SVG, and prints tables and claims. DIR/NAME/{PAGE}, of several
+studies DIR/{PAGE}, shows all of it in a browser. Finished measurements are kept in DIR/{STORE}: a run that
+was interrupted goes on where it was, on any executor.
 
 Examples:
 
@@ -57,13 +58,23 @@ Config = Annotated[
 
 
 def study(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="A study named above, or all.")],
+    context: typer.Context,
+    name: Annotated[str | None, typer.Argument(metavar="NAME", help="A study named above, or all.")] = None,
     output: Output = Path("results"),
     quick: Quick = False,
     executor: ExecutorName = None,
     config: Config = None,
     seed: Seed = 0,
+    help: Annotated[
+        bool,
+        typer.Option("--help", "-h", help="Show this message, or that of the study that is named, and exit."),
+    ] = False,
 ) -> int:
+    if help or name is None:
+        if name not in (None, ALL):
+            context.command.help = escape(registry.description(name))
+        typer.echo(context.get_help())
+        return 0 if help else 2
     names = list(registry.STUDIES) if name == ALL else [registry.study_name(name)]
     return run_studies(dict.fromkeys(names), output, quick, executor, config, seed, goes_on=name == ALL)
 
@@ -166,22 +177,24 @@ def run_all(
         quick: see :class:`experiments.lab.study.Lab`.
         goes_on: whether one that cannot run leaves the others to run.
     """
+    from experiments.lab.drawing import require_matplotlib
     from experiments.lab.executors import executor as opened
     from experiments.lab.sources import Sources
     from experiments.lab.store import Store
     from experiments.lab.study import Lab, run_study
     from experiments.progress import progress_bar
-    from experiments.report.save import require_matplotlib
-    from experiments.report.study import print_report
+    from experiments.report.html import require_jinja, section, write_page
+    from experiments.report.study import print_report, read_study
     from span_theorem.console import console, table
     from span_theorem.errors import InputError, MissingPackage
     from span_theorem.output import make_folder
 
     require_matplotlib()
+    require_jinja()
     make_folder(output)
     out = console()
     summary = table("summary", ("<study", "<outcome", "seconds", "<left out"))
-    refuted, stopped = False, list[str]()
+    refuted, stopped, written = False, list[str](), list[Path]()
     with opened(executor, config) as place, progress_bar("studies", 1) as bar:
         task = bar.task_ids[0]
 
@@ -205,6 +218,7 @@ def run_all(
                     stopped.append(name)
                 continue
             print_report(report, out)
+            written.append(files[0])
             for path in files:
                 out.print(f"written: {path}")
             left_out = "; ".join(f"{what}: {reason}" for what, reason in lab.left_out.items())
@@ -215,6 +229,11 @@ def run_all(
             summary.add_row(name, outcome, f"{time.monotonic() - start:.0f}", left_out)
     if len(studies) > 1:
         out.print(summary)
+    if written:
+        page = (output if len(studies) > 1 else written[0].parent) / PAGE
+        results = [(path, study) for path in written if (study := read_study(path)) is not None]
+        write_page(page, [section(path, study, study.name) for path, study in results])
+        out.print(f"page: {page}")
     if stopped:
         raise InputError(f"{', '.join(stopped)} could not run: see the summary")
     return 1 if refuted else 0

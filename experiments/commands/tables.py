@@ -28,17 +28,13 @@ def tables(
     """
     from experiments.lab.names import RESULT
     from experiments.report.page import rewrite
-    from experiments.report.study import read_study, result_path
+    from experiments.report.study import read_study, study_paths
     from span_theorem import latex
     from span_theorem.console import console
     from span_theorem.errors import InputError
     from span_theorem.output import make_folder, write_text
 
-    found = []
-    for path in results:
-        inner = sorted(one.parent for one in path.glob(f"*/{RESULT}")) if path.is_dir() else []
-        found += inner if inner and not (path / RESULT).exists() else [result_path(path)]
-    studies = [study for study in map(read_study, found) if study is not None]
+    studies = [study for study in map(read_study, study_paths(results)) if study is not None]
     if not studies:
         raise InputError(
             f"{', '.join(map(str, results))}: there is no study, expected a folder with {RESULT}"

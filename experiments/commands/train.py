@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from experiments.training.run import Run
 
 HELP = (
-    "Train NequIP backbones with nequip-train, export them as plain files, and recompute their model cards."
+    "Make the shipped NequIP networks again, with nequip-train: no network of yours needs it. Exports them as plain "
+    "files and recomputes their model cards."
 )
 
 app = application(HELP)

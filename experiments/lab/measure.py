@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from experiments.lab import body_frame, leakage, polygons, potential, recovering
+from experiments.lab import angles, body_frame, leakage, polygons, potential, recovering
 from experiments.lab.cell import Cell
 from experiments.lab.measurement import Measurement
 from experiments.lab.sources import Sources
@@ -43,6 +43,10 @@ MEASURES: dict[str, Measure] = {
         identity=lambda cell, sources: sources.structures_contents(cell),
     ),
     "leakage": Measure(leakage.measure, leakage.figures),
+    "angles": Measure(angles.measure, angles.figures, angles.shared, angles.identity),
+    "angle energy": Measure(
+        angles.energy_measure, angles.energy_figures, angles.energy_shared, angles.identity
+    ),
     "force error": Measure(potential.force_error, potential.mean_figures),
     "energy residual": Measure(potential.energy_residual, potential.root_mean_square),
 }

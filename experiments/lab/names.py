@@ -3,5 +3,6 @@
 KIND = "study"
 RESULT = "study.json"
 CELLS = "cells.csv"
+PAGE = "report.html"
 FORMATS = (".png", ".svg")
 STORE = "measurements.sqlite"

@@ -170,7 +170,7 @@ def run_study(name: str, study: Any, lab: Lab, folder: Path) -> tuple[Report, tu
 
 
 def _write(name: str, study: Any, lab: Lab, results: Results, report: Report, paths: Sequence[Path]) -> None:
-    from experiments.report.save import drawing, save
+    from experiments.lab.drawing import drawing, save
 
     result, csv, *pictures = paths
     with together():

@@ -3,11 +3,10 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from html import escape as escape_html
 from typing import TYPE_CHECKING, Any
 
 from experiments.lab.interval import FEW_CLUSTERS
-from span_theorem import latex
+from span_theorem import html, latex
 
 if TYPE_CHECKING:
     from pandas import DataFrame, Series
@@ -162,19 +161,16 @@ class Table:
     def html(self) -> str:
         """A ``table`` element with its caption; the look is the page's."""
 
-        def row(cells: Sequence[str], tag: str) -> str:
-            made = (
-                f"<{tag}{' scope=col' * (tag == 'th')}{' class=l' * column.left}>{escape_html(cell)}</{tag}>"
-                for cell, column in zip(cells, self.columns, strict=True)
-            )
-            return f"<tr>{''.join(made)}</tr>"
-
-        body = "\n".join(row(cells, "td") for cells in self.rows)
-        head = row([column.heading for column in self.columns], "th")
-        return (
-            f"<table><caption>{escape_html(self.caption)}</caption><thead>{head}</thead>"
-            f"<tbody>\n{body}\n</tbody></table>"
+        return html.table(
+            self.caption,
+            [column.heading for column in self.columns],
+            self.rows,
+            [index for index, column in enumerate(self.columns) if column.left],
+            [index - 1 for index in self.breaks],
         )
+
+    def _repr_html_(self) -> str:
+        return self.html()
 
 
 def _clusters(table: "DataFrame") -> str:

@@ -4,8 +4,14 @@ from pathlib import Path
 from typing import Any
 
 from experiments.crosscheck import CrossCheck, Verdict
+from experiments.report.study import StudyResult, read_study
 from span_theorem.errors import InputError
 from span_theorem.results import Record, read_result
+
+
+def read_any(path: Path) -> StudyResult | dict[str, Any]:
+    """A study, or else a diagnosis (see :func:`experiments.report.study.read_study` and :func:`read_diagnosis`)."""
+    return read_study(path) or read_diagnosis(path)
 
 
 def read_diagnosis(path: Path) -> dict[str, Any]:

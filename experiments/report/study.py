@@ -2,16 +2,18 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from experiments.lab.names import KIND, RESULT
+from experiments.lab.names import CELLS, KIND, RESULT
 from experiments.lab.tables import Table
 from span_theorem.checked import checked
 from span_theorem.errors import InputError
 from span_theorem.reading import read_json
 
 if TYPE_CHECKING:
+    from pandas import DataFrame
     from rich.console import Console
 
 
@@ -69,9 +71,55 @@ class StudyResult:
     versions: Mapping[str, str]
 
 
+@dataclass(frozen=True)
+class StudyFolder:
+    """A study's result folder.
+
+    Attributes:
+        path: of the folder.
+        result: its study.json.
+    """
+
+    path: Path
+    result: StudyResult
+
+    @classmethod
+    def read(cls, path: Path) -> "StudyFolder":
+        """From its folder.
+
+        Raises:
+            InputError: it holds no study (see :func:`read_study`).
+        """
+        result = read_study(path)
+        if result is None:
+            raise InputError(f"{path} holds no study: expected a folder with {RESULT}")
+        return cls(path, result)
+
+    def to_frame(self) -> "DataFrame":
+        """One row a cell and frequency, every figure with the ends of its interval."""
+        from pandas import read_csv
+
+        return read_csv(self.path / CELLS)
+
+    def _repr_html_(self) -> str:
+        marks = {True: "holds", False: "fails", None: "open"}
+        claims = "".join(f"<li>{marks[one.holds]}: {escape(one.words())}</li>" for one in self.result.claims)
+        tables = "".join(table.html() for table in self.result.tables)
+        return f"<p>{escape(self.result.statement)}</p><ul>{claims}</ul>{tables}"
+
+
 def result_path(path: Path) -> Path:
     """The file of a result: a study's folder stands for its study.json."""
     return path / RESULT if path.is_dir() and (path / RESULT).exists() else path
+
+
+def study_paths(paths: Sequence[Path]) -> list[Path]:
+    """Files of results; a folder that is none stands for all studies in it."""
+    found: list[Path] = []
+    for path in paths:
+        inner = sorted(path.glob(f"*/{RESULT}")) if path.is_dir() and not (path / RESULT).exists() else []
+        found += inner or [result_path(path)]
+    return found
 
 
 def read_study(path: Path) -> StudyResult | None:

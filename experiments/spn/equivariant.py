@@ -174,11 +174,15 @@ class EquivariantSPN:
 
     def _channel_number(self, degree: int, irrep: Irrep) -> int:
         """Channels of every irrep that enter a degree: as many as keep its paths to ``irrep`` few enough."""
-        number = max((len(channels.mixing) for channels in self._channels.values()), default=0)
+        most = max((len(channels.mixing) for channels in self._channels.values()), default=0)
         if degree == 1:
-            return number
-        while number > 1 and path_count(self._counts(number), degree, irrep) > MOST_PATHS[self._forces]:
-            number -= 1
+            return most
+        # upwards: of many channels to a high degree there are more paths than can be counted
+        number = min(1, most)
+        while (
+            number < most and path_count(self._counts(number + 1), degree, irrep) <= MOST_PATHS[self._forces]
+        ):
+            number += 1
         return number
 
     def _counts(self, number: int) -> dict[Irrep, int]:

@@ -9,7 +9,7 @@ from experiments.spn.mlp import POLYNOMIAL_DEGREE, MlpSPN, Training
 from experiments.spn.protocol import Layout, Solver
 from span_theorem.errors import InputError
 
-HIGHEST_DEGREE = {"equivariant": 3, "free": 5, "mlp": 3}
+HIGHEST_DEGREE = {"equivariant": 4, "free": 5, "mlp": 3}
 BY_DEGREE = {degree: name for name, degree in POLYNOMIAL_DEGREE.items() if degree}
 
 

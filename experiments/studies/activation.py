@@ -42,7 +42,7 @@ LENGTHS = (100, 300, 750, 1500, 4000)
 UNITS = {"width": "hidden units", "steps": "training steps"}
 BY = ["activation", "polynomial", "L", "d", "width", "steps"]
 LOOKS = {
-    name: replace(look, line="s--") if is_polynomial(name) else look
+    name: replace(look, line="--") if is_polynomial(name) else look
     for name, look in figures.looks(list(POLYNOMIAL_DEGREE)).items()
 }
 
@@ -147,7 +147,7 @@ def draw(table: "DataFrame", quadratic: int) -> "Figure":
     figures.curves(compared, common, "activation", LOOKS)
     figures.tidy(compared, THRESHOLD, boundary=quadratic, l_max=L_MAX)
     compared.set_title(f"{WIDTH} units, {STEPS} steps", fontsize=9)
-    compared.set_ylabel(r"recovered share $\rho$", fontsize=8)
+    compared.set_ylabel(figures.RECOVERED, fontsize=8)
     above = table[table["l"] == quadratic + 1]
     fixed = {"width": f"{STEPS} steps", "steps": f"{WIDTH} units"}
     for panel, by in zip(grown, UNITS, strict=True):
@@ -155,7 +155,7 @@ def draw(table: "DataFrame", quadratic: int) -> "Figure":
             figures.curve(panel, growing(above, name, by), by, "rho", LOOKS[name])
         figures.tidy(panel, THRESHOLD)
         _ticks(panel, sorted(set(growing(above, GROWING[0], by)[by])))
-        panel.set_title(f"$l = {quadratic + 1}$, {fixed[by]}", fontsize=9)
+        panel.set_title(f"l = {quadratic + 1}, {fixed[by]}", fontsize=9)
         panel.set_xlabel(UNITS[by], fontsize=8)
     figures.legend_below(figure, columns=6)
     return figure

@@ -263,7 +263,7 @@ def draw(results: Results, table: "DataFrame") -> "Figure":
         boundary = int(subset["L"].iloc[0] * subset["d"].iloc[0])
         figures.tidy(panel, THRESHOLD, boundary, int(subset["l"].max()))
         panel.set_title(network.replace(", ", ",\n"), fontsize=7)
-        panel.set_ylabel(r"$\rho(l)$", fontsize=8)
+        panel.set_ylabel(figures.RECOVERED, fontsize=8)
     figures.legend_below(figure)
     # a legend of its own, which the one for all panels does not hold
     several = table[(table["solver"] == "equivariant") & (table["d"] == 2) & (table["L"] > 0)]
@@ -273,7 +273,7 @@ def draw(results: Results, table: "DataFrame") -> "Figure":
         axes[-1], several, "network", looks, x="depth", y="rho_at", names=lambda name: name.partition(":")[2]
     )
     figures.tidy(axes[-1], THRESHOLD)
-    axes[-1].set_title(r"$\rho(2L)$, equivariant", fontsize=7)
+    axes[-1].set_title("ρ(2L), equivariant", fontsize=7)
     axes[-1].set_xlabel("layer", fontsize=8)
     axes[-1].set_xticks(sorted(several["depth"].unique()))
     if looks:

@@ -148,7 +148,7 @@ def draw(results: Results) -> "Figure":
     """ρ and R²_inj of the replicates: a column a degree, two rows a data set."""
     table = results.where(networks=REPLICATES).estimate(BY)
     sets, degrees = list(table["data"].unique()), sorted(table["d"].unique())
-    kinds = (("rho", r"$\rho(l)$"), ("r2_injected", r"$R^2_{\mathrm{inj}}(l)$"))
+    kinds = (("rho", "ρ(l)"), ("r2_injected", "R²_inj(l)"))
     figure, axes = figures.panels(
         len(sets) * len(kinds) * len(degrees), len(degrees), height=1.9, sharex=True, sharey=True
     )
@@ -164,7 +164,7 @@ def draw(results: Results) -> "Figure":
             )
             panel.set_ylim(-0.08, 1.08)
             if not row:
-                panel.set_title(f"$d = {d}$, $dL = {boundary}$", fontsize=9)
+                panel.set_title(f"d = {d}, dL = {boundary}", fontsize=9)
             if not column:
                 panel.set_ylabel(f"{label}, {data}", fontsize=8)
     figures.legend_below(figure)

@@ -157,14 +157,14 @@ def draw(instances: "DataFrame") -> "Figure":
     density = instances[(instances["features"] == "density") & (instances["d"] == MAPPED_DEGREE)]
     maps = [(part, "d", "L", f"{MAPPED}-gon, {kind}") for kind, part in bare.groupby("features", sort=False)]
     for source in dict.fromkeys((sources[0], sources[-1])):
-        title = f"density, {source}, $d = {MAPPED_DEGREE}$"
+        title = f"density, {source}, d = {MAPPED_DEGREE}"
         maps.append((density[density["source"] == source], "L", "n", title))
     figure, axes = figures.panels(len(maps), 2, width=3.3, height=3.0)
-    words = {"n": "vertices $n$", "L": "order $L$", "d": "degree $d$"}
+    words = {"n": "vertices n", "L": "order L", "d": "degree d"}
     for panel, (table, x, y, title) in zip(axes, maps, strict=True):
         figures.number_map(panel, table, x, y, "r2", "exact")
         panel.set_xlabel(words[x], fontsize=8)
         panel.set_ylabel(words[y], fontsize=8)
         panel.set_title(title, fontsize=9)
-    figure.suptitle(r"$R^2$ on unseen angles; framed: recovered by exact arithmetic", fontsize=9)
+    figure.suptitle("R² on unseen angles; framed: recovered by exact arithmetic", fontsize=9)
     return figure

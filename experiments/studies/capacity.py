@@ -53,9 +53,9 @@ LADDER = (
 )
 KINDS = {1: "linear", 2: "quadratic"}
 LOOKS = {
-    f"{name}, {solver}": replace(figures.SOLVERS[solver], line=line, hollow=d == 1)
+    f"{name}, {solver}": replace(figures.SOLVERS[solver], line=line, fill=figures.FILLS[d])
     for d, name in KINDS.items()
-    for solver, line in (("mlp", "s-"), ("free", "o"))
+    for solver, line in (("mlp", ":"), ("free", ""))
 }
 
 
@@ -160,11 +160,11 @@ def draw(table: "DataFrame") -> "Figure":
     """ρ against the number of parameters, at the boundary and above it."""
     figure, axes = figures.panels(2, 2, width=3.1, height=2.5, sharey=True)
     for panel, l in zip(axes, REACH[2], strict=True):
+        panel.set_xscale("log")
         figures.curves(panel, table[table["l"] == l].sort_values("parameters"), "kind", LOOKS, x="parameters")
         figures.tidy(panel, THRESHOLD)
-        panel.set_xscale("log")
-        panel.set_title(f"$l = {l}$", fontsize=9)
+        panel.set_title(f"l = {l}", fontsize=9)
         panel.set_xlabel("parameters", fontsize=8)
-    axes[0].set_ylabel(r"recovered share $\rho$", fontsize=8)
+    axes[0].set_ylabel(figures.RECOVERED, fontsize=8)
     figures.legend_below(figure)
     return figure

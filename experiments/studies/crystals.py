@@ -125,7 +125,7 @@ def draw(results: Results) -> "Figure":
         L, d = int(visible["L"].iloc[0]), int(visible["d"].iloc[0])
         figures.tidy(panel, THRESHOLD, law.boundary(L, d), int(visible["l"].max()))
         panel.set_ylim(-0.25, 1.05)
-        panel.set_title(f"{network}, $L = {L}$", fontsize=7)
-        panel.set_ylabel(rf"$\rho(l)$, free, $d = {d}$", fontsize=7)
+        panel.set_title(f"{network}, L = {L}", fontsize=7)
+        panel.set_ylabel(f"ρ(l), free, d = {d}", fontsize=7)
     figures.legend_below(figure)
     return figure

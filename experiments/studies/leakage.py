@@ -18,7 +18,6 @@ from experiments.lab import figures
 from experiments.lab.cell import Cell, grid
 from experiments.lab.claims import Claim, Reached, Statement
 from experiments.lab.estimate import Results
-from experiments.lab.figures import Look
 from experiments.lab.measurement import Measurement
 from experiments.lab.study import Lab, Report
 from experiments.lab.tables import Table, percent, percents
@@ -144,7 +143,11 @@ def draw(groups: "DataFrame") -> "Figure":
     names = table["kind"] + ", " + table["weights"]
     colours = figures.looks(table["kind"].unique())
     looks = {
-        name: Look(colours[kind].colour, "o-" if weights == "trained" else "o--", hollow=weights == "initial")
+        name: replace(
+            colours[kind],
+            line="-" if weights == "trained" else "--",
+            fill="none" if weights == "initial" else "full",
+        )
         for name, kind, weights in zip(names, table["kind"], table["weights"], strict=True)
     }
     table, depths = table.assign(name=names), sorted(table["depth"].unique())
@@ -152,13 +155,14 @@ def draw(groups: "DataFrame") -> "Figure":
     for panel, depth in zip(axes, depths, strict=False):
         figures.curves(panel, table[table["depth"] == depth], "name", looks, y="share")
         panel.set_yscale("log")
+        panel.yaxis.set_major_formatter("{x:g}")
         panel.set_xticks(range(1, L_MAX + 1))
         panel.set_title(f"layer {depth}", fontsize=9)
-        panel.set_xlabel("degree $l$ of the direction", fontsize=8)
+        panel.set_xlabel("degree l of the direction", fontsize=8)
     axes[0].set_ylabel("share of power", fontsize=8)
     figures.curves(axes[-1], _first(table), "name", looks, x="depth", y="above", spread=0.04)
     axes[-1].set_xticks(depths)
-    axes[-1].set_title("share above $L$", fontsize=9)
+    axes[-1].set_title("share above L", fontsize=9)
     axes[-1].set_xlabel("layer", fontsize=8)
     for panel in axes:
         panel.spines[["top", "right"]].set_visible(False)

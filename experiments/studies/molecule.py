@@ -162,8 +162,8 @@ def draw(results: Results) -> "Figure":
         figures.tidy(panel, THRESHOLD, law.boundary(L, d), int(visible["l"].max()) if last else None)
         panel.set_ylim(lowest, 1.05)
         if solver == solvers[0]:
-            panel.set_title(f"{network}\n$L = {L}$", fontsize=7)
+            panel.set_title(f"{network}\nL = {L}", fontsize=7)
         if network == networks[0]:
-            panel.set_ylabel(rf"$\rho(l)$, {solver}, $d = {d}$", fontsize=7)
+            panel.set_ylabel(f"ρ(l), {solver}, d = {d}", fontsize=7)
     figures.legend_below(figure)
     return figure

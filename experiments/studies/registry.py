@@ -1,6 +1,9 @@
 """The studies by name. A new one is one file and one line here."""
 
+import ast
 from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 from experiments.lab.statement import question
@@ -19,6 +22,7 @@ STUDIES = {
     "leakage": "experiments.studies.leakage",
     "coverage": "experiments.studies.coverage",
     "crystals": "experiments.studies.crystals",
+    "angles": "experiments.studies.angles",
 }
 FORMER_NAMES = {"dose": "sensitivity", "transfer": "leakage"}
 
@@ -43,3 +47,12 @@ def load(name: str) -> Any:
 def questions() -> dict[str, str]:
     """What every study asks."""
     return {name: question(module) for name, module in STUDIES.items()}
+
+
+def description(name: str) -> str:
+    """All that a study says of itself, a line a paragraph, read without running it."""
+    found = find_spec(STUDIES[study_name(name)])
+    assert found is not None
+    assert found.origin is not None
+    text = ast.get_docstring(ast.parse(Path(found.origin).read_text(encoding="utf-8"))) or ""
+    return "\n\n".join(" ".join(paragraph.split()) for paragraph in text.split("\n\n"))

@@ -198,6 +198,6 @@ def draw(curves: "dict[str, DataFrame]") -> "Figure":
         figures.learning_curves(panel, kept.assign(name=name), "name")
         figures.tidy(panel, THRESHOLD)
         panel.set_xlabel(f"{varied}, {UNITS[varied]}", fontsize=8)
-        panel.set_ylabel(rf"$\rho({frequency})$", fontsize=8)
+        panel.set_ylabel(f"ρ({frequency})", fontsize=8)
         panel.legend(fontsize=5.5, frameon=False)
     return figure

@@ -18,10 +18,10 @@ from experiments.lab import figures
 from experiments.lab.ceilings import above_boundary, at_boundary, ceilings, tests_above
 from experiments.lab.cell import Cell
 from experiments.lab.claims import Absent, Claim, Reached, Statement, bounds_sentence, require_tests
+from experiments.lab.drawing import plain
 from experiments.lab.estimate import Results
 from experiments.lab.study import Lab, Report
 from experiments.lab.tables import Table, estimate
-from experiments.report.save import plain
 from span_theorem.checked import checked
 from span_theorem.errors import InputError
 from span_theorem.reading import read_text
@@ -102,13 +102,13 @@ def draw(results: Results) -> "Figure":
     places = list(dict.fromkeys(zip(table["backbone"], table["layer"], strict=True)))
     figure, axes = figures.panels(len(places), min(3, len(places)), sharey=True)
     table["curve"] = table["solver"] + ", d = " + table["d"].astype(str)
-    styles = figures.looks(list(table["curve"].unique()))
+    styles = figures.solver_looks(list(zip(table["solver"], table["d"], strict=True)))
     for panel, (backbone, layer) in zip(axes, places, strict=True):
         subset = table[(table["backbone"] == backbone) & ((table["layer"] == layer) | table["layer"].isna())]
         figures.curves(panel, subset, "curve", styles, spread=0.1)
         figures.tidy(panel, l_max=int(subset["l"].max()))
         panel.set_title(plain(backbone) + ("" if layer is None else f"\nlayer {plain(layer)}"), fontsize=7)
-    axes[0].set_ylabel(r"$\rho(l)$", fontsize=8)
+    axes[0].set_ylabel(figures.RECOVERED, fontsize=8)
     figures.legend_below(figure)
     return figure
 

@@ -6,7 +6,7 @@ map of ρ(4) on the drawing of the molecule, its means by kind of bond, and what
 ρ(4), at dL, is that of `equivariant`, the limit of `free` for many orientations; it has no path to 5, so ρ(5) is that
 of `free`. The direction a→b read at b is b→a read at b with the sign of odd harmonics changed, which no figure sees:
 every bond is marked both ways, each read at its start. A neighbour is an atom bonded to the start, other than the end.
-An atom is named by its element and the number of its bonds, with r in a ring: C3r is aromatic carbon.
+An atom is named by its element and the number of its bonds, with r in a ring: C(3r) is aromatic carbon.
 
 A height needs a scale, and ends of bonds have two that need no network: a constant in the best rigid frame of the other
 near atoms, and hand-made densities of the same L through the same fit. Skill over the frame is what is left to recover
@@ -228,14 +228,14 @@ def draw(molecule: figures.Molecule, spots: "DataFrame", kinds: "DataFrame") -> 
     places = figure.add_gridspec(len(layers) + 1, len(READINGS), height_ratios=[2] * len(layers) + [2.2])
     # the sum belongs to either half of a bond
     mirrored = spots.query("reading == 'molecule'").rename(columns={"site": "toward", "toward": "site"})
-    label = rf"$\rho({BOUNDARY})$, grey: not read"
+    label = f"ρ({BOUNDARY}), grey: not read"
     figures.molecule_maps(figure, places, concat([spots, mirrored]), READINGS, molecule, label)
     axes = figure.add_subplot(places[-1, :])
     named = kinds.assign(name=kinds["kind"] + " (" + kinds["n_spot"].astype(str) + ")")
-    figures.categories(axes, named, "name", "layer", figures.looks(layers, "o"))
+    figures.categories(axes, named, "name", "layer", figures.looks(layers, line=""))
     figures.tidy(axes, THRESHOLD)
     axes.tick_params(axis="x", labelsize=6)
     axes.set_xlabel("read at, toward: element and its number of bonds, r in a ring (how many)", fontsize=7)
-    axes.set_ylabel(rf"$\rho({BOUNDARY})$", fontsize=8)
+    axes.set_ylabel(f"ρ({BOUNDARY})", fontsize=8)
     axes.legend(fontsize=7, frameon=False, loc="lower left")
     return figure

@@ -5,14 +5,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from span_theorem.check import Method
+from span_theorem.instance import Method
 from span_theorem.law import SCOPE, Features, sentence
 
 if TYPE_CHECKING:
     from rich.table import Table
 
     from numerics.rank import NumericalRank
-    from span_theorem.check import CheckResult
+    from span_theorem.instance import CheckResult
 
 
 def check(
@@ -20,9 +20,12 @@ def check(
     d: Annotated[int, typer.Option("--d", min=0, help="Highest degree of the polynomials.")],
     features: Annotated[Features, typer.Option(help="upto: all Y_lm, l <= L; exact: Y_Lm alone.")] = "upto",
     method: Annotated[
-        Method,
-        typer.Option(help="exact: cheapest proof; rank: over F_p; numeric: floating point."),
-    ] = "both",
+        Method | None,
+        typer.Option(
+            help="exact: cheapest proof; rank: over F_p; numeric: floating point; both, the default where e3nn is "
+            "installed."
+        ),
+    ] = None,
     json: Annotated[Path | None, typer.Option("--json", help="Also write the result to this file.")] = None,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the numeric route's random products.")] = 0,
 ) -> int:
@@ -40,10 +43,11 @@ def check(
       span-theorem check --L 2 --d 3 --json check.json
     """
     from span_theorem.budget import require_affordable
-    from span_theorem.check import check_estimate, check_span
     from span_theorem.console import progress_bar
+    from span_theorem.instance import check_estimate, check_span, default_method
     from span_theorem.output import require_writable, write_json
 
+    method = method or default_method()
     estimate = check_estimate(L, d, method, features)
     require_affordable(f"check --L {L} --d {d} --method {method}", estimate, hint(method))
     require_writable(json)

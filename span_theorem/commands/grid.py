@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from span_theorem.check import Method
+from span_theorem.instance import Method
 from span_theorem.law import SCOPE, Features
 
 if TYPE_CHECKING:
-    from span_theorem.check import CheckResult
+    from span_theorem.instance import CheckResult
 
 
 def grid(
@@ -34,9 +34,9 @@ def grid(
       span-theorem grid --max-L 3 --max-d 3 --method both --json grid.json
     """
     from span_theorem.budget import Estimate, require_affordable
-    from span_theorem.check import check_estimate, check_span
     from span_theorem.commands.check import hint
     from span_theorem.console import progress_bar
+    from span_theorem.instance import check_estimate, check_span
     from span_theorem.output import require_writable, write_json
 
     # the last instance needs the most memory, and none needs more time

@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from span_theorem.proof.coq import Proof
 
 NOT_PROVED = (
-    "Not among them: features of one degree alone (exact), several directions, polygons, folds, and that the exact "
-    "arithmetic of check computes what it says; docs/theory.md lists what each check would miss."
+    "Not among them: that features of one degree alone (exact) reach all degrees of their law, several directions, "
+    "polygons, folds, and that check computes what it says. docs/theory.md lists what is taken from textbooks."
 )
 
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from span_theorem.law import SCOPE, Features
+from span_theorem.law import SCOPE, SWEPT_SCOPE, Features
 
 MAX_L = 1000
 
@@ -13,6 +13,12 @@ MAX_L = 1000
 def require(
     l: Annotated[int, typer.Option("--l", min=0, max=MAX_L, help="The degree to be reached.")],
     features: Annotated[Features, typer.Option(help="upto: all Y_km, k <= L; exact: Y_Lm alone.")] = "upto",
+    invariant: Annotated[
+        bool,
+        typer.Option(
+            "--invariant", help="By invariants, what an energy is made of, of one neighbour's direction."
+        ),
+    ] = False,
     json: Annotated[Path | None, typer.Option("--json", help="Also write the list to this file.")] = None,
 ) -> int:
     """Which (L, d) reach degree l, cheapest first?
@@ -25,23 +31,36 @@ def require(
       span-theorem require --l 5
 
       span-theorem require --l 5 --features exact --json require.json
+
+      span-theorem require --l 5 --invariant
     """
     from span_theorem.console import console, table
+    from span_theorem.errors import InputError
     from span_theorem.output import require_writable, write_json
-    from span_theorem.requirement import COST, document, requirements
+    from span_theorem.requirement import COST, document, invariant_requirements, requirements
 
+    if invariant and features != "upto":
+        raise InputError(
+            "--invariant is about all Y_km, k <= L, of one convolution: expected --features upto"
+        )
     require_writable(json)
-    pairs = requirements(l, features)
+    pairs = invariant_requirements(l) if invariant else requirements(l, features)
     if json is not None:
-        write_json(json, document(l, features, pairs))
+        write_json(json, document(l, features, pairs, invariant))
     out = console()
-    rows = table(f"Minimal (L, d) that reach l = {l}, {features} features", ["L", "d", "dL", "cost", "paths"])
+    title = f"Minimal (L, d) that reach l = {l}, {features} features"
+    if invariant:
+        title = f"Minimal (L, d) whose invariants resolve a bond angle up to P_{l}"
+    rows = table(title, ["L", "d", "L⌊d/2⌋" if invariant else "dL", "cost", "paths"])
     for pair in pairs:
         rows.add_row(*(str(v) for v in (pair.L, pair.d, pair.boundary, pair.cost, pair.multiplicity)))
     out.print(rows)
     out.print(f"{COST[0].upper()}{COST[1:]}.")
-    out.print(f"Paths = multiplicity of l = {l} in Sym^{{<=d}}: the ways in which the features couple to it.")
-    out.print(SCOPE)
+    target = 0 if invariant else l
+    out.print(
+        f"Paths = multiplicity of l = {target} in Sym^{{<=d}}: the ways in which the features couple to it."
+    )
+    out.print(SWEPT_SCOPE if invariant else SCOPE)
     if json is not None:
         typer.echo(f"Written: {json}")
     return 0

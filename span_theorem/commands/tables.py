@@ -17,7 +17,8 @@ def tables(
     A file of `grid --json` becomes the verification grid over (L, d), one of `check --json` the table over l
     of its instance, one of `multiplicity --json` the table of l in every power; polygon, folds, studies and
     controls of the diagnostic become theirs. NAME.json becomes NAME.tex, a study NAME-headline.tex and
-    NAME-replicates.tex. The document all-tables.tex shows them all. The tables need booktabs.
+    NAME-replicates.tex. The document all-tables.tex shows them all. The tables need booktabs. Results of other
+    commands, such as `require` and `show`, have no table and are named.
 
     Examples:
 
@@ -36,11 +37,14 @@ def tables(
     if not any(record.fields["kind"] in TABLES for record in records):
         target = results / "grid.json"
         raise InputError(
-            f"nothing in {results} becomes a table: expected a file such as "
+            f"nothing in {results} becomes a table: expected a result of {', '.join(TABLES)}, as "
             f"`python -m span_theorem grid --max-L 4 --max-d 4 --method both --json {target}` makes"
         )
     files = render_tables(records)
     make_folder(output)
+    for record in records:
+        if record.fields["kind"] not in TABLES:
+            typer.echo(f"No table: {record.path} ({record.fields['kind']})")
     for name, text in files.items():
         write_text(output / name, text)
         typer.echo(f"Written: {output / name}")

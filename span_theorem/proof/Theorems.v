@@ -8,7 +8,7 @@
 From mathcomp Require Import all_ssreflect all_algebra.
 From SsrMultinomials Require Import mpoly.
 From SpanTheorem Require Import Basis Derivation Laplacian Fischer Sphere Index Features Dimension Weights Sl2.
-From SpanTheorem Require Import HighestWeight Legendre Zonal Explicit.
+From SpanTheorem Require Import HighestWeight Legendre Zonal Explicit Parity.
 Set Implicit Arguments.
 Unset Strict Implicit.
 Unset Printing Implicit Defensive.
@@ -43,6 +43,14 @@ Theorem zero_above L d N (h : nat -> {mpoly R[3]}) (f : ('I_3 -> R) -> R) :
   forall l, (d * L < l < N)%N -> h l = 0.
 Proof. exact: component_above_is_zero. Qed.
 End AnyBases.
+
+(** Features of one degree L alone: in a polynomial all whose monomials have degree k, only degrees l <= kL of the parity of kL
+    occur. *)
+Theorem exact_parity (R : rcfType) n (B : 'I_n -> {mpoly R[3]}) k L N (q : {mpoly R[n]}) (h : nat -> {mpoly R[3]}) :
+  (forall i, harmonic L (B i)) -> q \is k.-homog -> (forall l, harmonic l (h l)) ->
+  (forall v, on_sphere v -> q.@[fun i => (B i).@[v]] = \sum_(l < N) (h l).@[v]) ->
+  forall l, (l < N)%N -> h l != 0 -> (l <= k * L)%N /\ odd l = odd (k * L).
+Proof. exact: exact_degrees. Qed.
 
 (** The harmonics Y_lm of degrees l <= N are (N+1)^2. *)
 Theorem count N : #|{: index N}| = (N.+1 ^ 2)%N.
@@ -97,6 +105,6 @@ Proof. exact: Y_basis. Qed.
 
 (** ... and are on the sphere those of (x + iy)^m times the m-th derivative of the Legendre polynomial P_l at z. *)
 Theorem explicit_values (R : rcfType) l (i : 'I_(2 * l + 1)) (v : 'I_3 -> R) : on_sphere v ->
-  (Y i).@[v] = if (i < l)%N then (im R (l - i)).@[v] * (legendre_derivative R l (l - i)).[v iz]
+  (Y R i).@[v] = if (i < l)%N then (im R (l - i)).@[v] * (legendre_derivative R l (l - i)).[v iz]
                else (re R (i - l)).@[v] * (legendre_derivative R l (i - l)).[v iz].
 Proof. exact: Y_on_sphere. Qed.

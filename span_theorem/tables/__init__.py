@@ -9,6 +9,7 @@ from span_theorem.results import Record, showing
 from span_theorem.tables.degrees import degrees_table
 from span_theorem.tables.folds import folds_table
 from span_theorem.tables.grid import grid_table
+from span_theorem.tables.invariants import invariants_table
 from span_theorem.tables.multiplicity import multiplicity_table
 from span_theorem.tables.polygon import polygon_table
 
@@ -17,6 +18,7 @@ TABLES: dict[str, Callable[[Record], Table | tuple[Table, ...]]] = {
     "grid": grid_table,
     "check": degrees_table,
     "multiplicity": multiplicity_table,
+    "invariants": invariants_table,
     "polygon": polygon_table,
     "folds": folds_table,
 }

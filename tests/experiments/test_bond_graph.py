@@ -28,12 +28,14 @@ def loose_water(n_frames, seed):
 def test_atoms_of_aspirin_have_the_names_of_their_chemistry():
     graph = bond_graph(read_structures("embedded:test").subset(range(3)))
     names = [graph.name(atom) for atom in range(graph.n_atoms)]
-    assert sorted(names) == sorted(["C3r"] * 6 + ["C3"] * 2 + ["C4"] + ["O1"] * 2 + ["O2"] * 2 + ["H1"] * 8)
-    assert names[12] == "O2"
-    assert graph.name(11) == "C3"
-    assert graph.kind(Pair(12, 11)) == "O2 to C3"
-    assert graph.kind(Pair(12, 11), ordered=False) == "C3-O2"
-    methyl = next(atom for atom in range(21) if names[atom] == "C4")
+    assert sorted(names) == sorted(
+        ["C(3r)"] * 6 + ["C(3)"] * 2 + ["C(4)"] + ["O(1)"] * 2 + ["O(2)"] * 2 + ["H(1)"] * 8
+    )
+    assert names[12] == "O(2)"
+    assert graph.name(11) == "C(3)"
+    assert graph.kind(Pair(12, 11)) == "O(2) to C(3)"
+    assert graph.kind(Pair(12, 11), ordered=False) == "C(3)-O(2)"
+    methyl = next(atom for atom in range(21) if names[atom] == "C(4)")
     hydrogen = next(atom for atom in graph.neighbours(methyl) if graph.symbols[atom] == "H")
     assert graph.like_neighbours(Pair(methyl, hydrogen)) == 2
     assert graph.like_neighbours(Pair(hydrogen, methyl)) == 0

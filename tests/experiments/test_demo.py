@@ -42,6 +42,9 @@ def test_demo_is_the_study_on_the_embedded_structures(tmp_path, capsys, monkeypa
         assert abs(means.loc[(solver, 3), "rho"]) < 0.05
         assert means.loc[(solver, 2), "r2_injected"] > 0.1 > abs(means.loc[(solver, 3), "r2_injected"])
     assert str(folder / "aspirin" / "aspirin.png") in printed
+    assert printed.strip().endswith(f"page: {folder / 'aspirin' / 'report.html'}")
+    page = (folder / "aspirin" / "report.html").read_text()
+    assert all(claim["sentence"] in page for claim in written["claims"])
     assert (folder / "aspirin" / "aspirin.svg").exists()
     (folder / "aspirin" / "aspirin.svg").unlink()
     first = (folder / "aspirin" / "study.json").read_bytes()

@@ -194,7 +194,7 @@ def prepare_truncated():
         ({"site": 3}, None, ["site 3", "0 to 2"]),
         ({"toward": 0}, None, ["both 0"]),
         ({"site": "x"}, None, ["--site", "x"]),
-        ({"d": 9}, None, ["d = 9", "1 to 3"]),
+        ({"d": 9}, None, ["d = 9", "1 to 4"]),
         ({"d": "1.5"}, None, ["--d", "valid integer"]),
         ({"l-max": 40}, None, ["l_max is 40", "1 to 12"]),
         ({"solver": "magic"}, None, ["magic", "equivariant, free, mlp"]),

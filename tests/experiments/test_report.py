@@ -45,26 +45,26 @@ def test_the_same_result_gives_the_same_svg(result, tmp_path):
 
 def heights(path):
     """y of the points of the only curve, in drawing units: larger is lower."""
-    group = next(g for g in ElementTree.parse(path).getroot().iter() if g.get("id") == "line2d_1_curve")
-    commands = next(element.get("d") for element in group.iter() if element.get("d")).split()
-    return [float(commands[index + 2]) for index, word in enumerate(commands) if word in "ML"]
+    points = [
+        use for use in ElementTree.parse(path).getroot().iter("{http://www.w3.org/2000/svg}use") if len(use)
+    ]
+    return [float(use.get("y")) for use in points]
 
 
-def test_points_are_drawn_in_proportion_to_the_recovery(result, tmp_path, monkeypatch):
-    from experiments.report import figure
-
-    drawn = figure._curve
-
-    def named(axes, *arguments, **options):
-        drawn(axes, *arguments, **options)
-        axes.lines[0].set_gid("line2d_1_curve")
-
-    monkeypatch.setattr(figure, "_curve", named)
-    figure.draw_recoveries([result], [tmp_path / "figure.svg"])
+def test_points_are_drawn_in_proportion_to_the_recovery(result, tmp_path):
+    draw_recoveries([result], [tmp_path / "figure.svg"], title="a title of $my$ own")
     values = [degree["rho"] for degree in result["degrees"]]
-    slope, _ = np.polyfit(values, heights(tmp_path / "figure.svg"), 1)
+    drawn = heights(tmp_path / "figure.svg")
+    slope, _ = np.polyfit(values, drawn, 1)
     assert slope < 0
-    assert abs(np.corrcoef(values, heights(tmp_path / "figure.svg"))[0, 1]) > 0.999999
+    assert abs(np.corrcoef(values, drawn)[0, 1]) > 0.999999
+    assert "a title of $my$ own" in (tmp_path / "figure.svg").read_text()
+
+
+def test_no_marker_where_there_is_no_path(result, tmp_path):
+    degrees = [{**one, "path": one["l"] != 2} for one in result["degrees"]]
+    draw_recoveries([{**result, "degrees": degrees}], [tmp_path / "figure.svg"])
+    assert len(heights(tmp_path / "figure.svg")) == len(degrees) - 1
 
 
 def test_ten_results_are_ten_curves(result, tmp_path):

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-import span_theorem.check
+import span_theorem.instance
 from span_theorem.cli import main
 
 HUGE = "1" + "0" * 30
@@ -64,7 +64,7 @@ def test_an_unwritable_output_is_found_before_the_work(command, monkeypatch):
     def unreachable(*arguments, **settings):
         raise AssertionError("computed before looking at the output")
 
-    monkeypatch.setattr(span_theorem.check, "check_span", unreachable)
+    monkeypatch.setattr(span_theorem.instance, "check_span", unreachable)
     assert main([*command.split(), "--json", "/no/such/folder/x.json"]) == 2
 
 

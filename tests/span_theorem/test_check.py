@@ -8,8 +8,8 @@ from dataclasses import replace
 import pytest
 
 from span_theorem import exact, numeric
-from span_theorem.check import check_span
 from span_theorem.cli import main
+from span_theorem.instance import check_span
 from span_theorem.law import SCOPE
 
 

@@ -2,12 +2,12 @@
 
 import numpy as np
 import pytest
-import torch
 
 from experiments.backbones import open_backbone
+from experiments.backbones.batch import Batch
 from experiments.backbones.density import CUTOFF, ELEMENTS, RADIAL
 from experiments.backbones.verification import verify
-from experiments.data import load
+from experiments.data import read_structures
 from numerics.harmonics import spherical_harmonics
 from span_theorem.errors import InputError
 from tests.experiments.water import water
@@ -15,8 +15,8 @@ from tests.experiments.water import water
 
 @pytest.mark.parametrize("l_max", [0, 2, 4])
 def test_it_turns_as_declared(l_max):
-    structures = load("embedded:test").select(range(2))
-    verified = verify(open_backbone(f"density:{l_max}"), structures.numbers, structures.positions, seed=0)
+    structures = read_structures("embedded:test").subset(range(2))
+    verified = verify(open_backbone(f"density:{l_max}"), structures, seed=0)
     assert verified.rotation < 1e-10
     assert verified.parity == "o3"
 
@@ -24,17 +24,13 @@ def test_it_turns_as_declared(l_max):
 def test_a_channel_is_the_sum_over_neighbours_of_its_element():
     """The ratio of its components tells the directions; oxygen sees two hydrogens and nothing else."""
     molecule = water(1)
-    features = open_backbone("density:2").features(
-        torch.tensor(molecule.numbers), torch.tensor(molecule.positions)
-    )
+    features = open_backbone("density:2").features(Batch.of(molecule))
     oxygen = int(np.flatnonzero(molecule.numbers == 8)[0])
     blocks = [
-        features[0, oxygen, start : start + size * (2 * l + 1)]
-        .reshape(len(ELEMENTS), RADIAL, 2 * l + 1)
-        .numpy()
+        features[oxygen, start : start + size * (2 * l + 1)].reshape(len(ELEMENTS), RADIAL, 2 * l + 1).numpy()
         for l, start, size in ((0, 0, 32), (1, 32, 32), (2, 128, 32))
     ]
-    arms = np.delete(molecule.positions[0], oxygen, axis=0) - molecule.positions[0, oxygen]
+    arms = np.delete(molecule.positions, oxygen, axis=0) - molecule.positions[oxygen]
     lengths = np.linalg.norm(arms, axis=1)
     assert lengths.max() < CUTOFF
     for l, block in enumerate(blocks):

@@ -4,7 +4,7 @@ import pandas
 import pytest
 
 from experiments.lab import figures
-from experiments.report.save import drawing, save
+from experiments.lab.drawing import drawing, save
 
 
 @pytest.mark.parametrize("name", ["a$b$c", "$", "a\x00b", "$\\frac{$"])

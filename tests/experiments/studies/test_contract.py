@@ -8,6 +8,7 @@ import pytest
 
 from experiments.backbones import card_of
 from experiments.lab import study as studies
+from experiments.lab.angles import REFERENCE
 from experiments.lab.body_frame import NOBODY
 from experiments.lab.cell import Cell
 from experiments.lab.measurement import Measurement
@@ -100,6 +101,28 @@ def body_frame(cell: Cell, sources: Sources, rng) -> Measurement:
     return Measurement(tuple(range(1, cell.l_max + 1)), sums, "the same", {"name": "body frame", "L": None})
 
 
+def angles(cell: Cell, sources: Sources, rng) -> Measurement:
+    frequencies = tuple(range(1, cell.l_max + 2))
+    sums = {
+        "power": rng.uniform(0.9, 1.1, (STRUCTURES, len(frequencies))),
+        "error": rng.uniform(0, 1, (STRUCTURES, len(frequencies))),
+    }
+    if cell.probe.solver != "mlp":
+        sums |= {name: rng.uniform(0, 0.1, (STRUCTURES, len(frequencies))) for name in ("share", "largest")}
+    known = not cell.backbone.startswith("density")
+    depth = list(card_of(sources.backbone(cell)).layers).index(cell.layer) if known else 0
+    facts = {"name": cell.backbone, "L": 2, "order": 2, "depth": depth}
+    return Measurement(frequencies, sums, f"{cell.training} {cell.test}", facts)
+
+
+def angle_energy(cell: Cell, sources: Sources, rng) -> Measurement:
+    frequencies = tuple(range(1, cell.l_max + 2))
+    names = ("power", "share") if cell.backbone == REFERENCE else ("power", "share", "left")
+    sums = {name: rng.uniform(0, 0.1, (STRUCTURES, len(frequencies))) for name in names}
+    depth = None if cell.layer is None else int(cell.layer)
+    return Measurement(frequencies, sums, str(cell.test), {"name": cell.backbone, "L": 2, "depth": depth})
+
+
 def single(name):
     def measure(cell: Cell, sources: Sources, rng) -> Measurement:
         backbone = sources.backbone(cell)
@@ -120,6 +143,8 @@ SYNTHETIC = {
     "polygon": polygon,
     "body frame": body_frame,
     "leakage": leakage,
+    "angles": angles,
+    "angle energy": angle_energy,
     "force error": single("force_mae"),
     "energy residual": single("energy_rms"),
 }

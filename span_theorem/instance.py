@@ -4,16 +4,20 @@ import platform
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Literal
 
-from span_theorem import law
+from span_theorem import html, law
 from span_theorem.budget import Estimate, exact_estimate, multiplicity_estimate, numeric_estimate
 from span_theorem.certificate import CertifiedSpan, certificate_estimate, certified_span
+from span_theorem.errors import MissingPackage
 from span_theorem.exact import ExactSpan, exact_span
 from span_theorem.law import Features
 from span_theorem.multiplicity import TotalMultiplicities, total_multiplicities
 
 if TYPE_CHECKING:
+    from pandas import DataFrame
+
     from span_theorem.numeric import NumericSpan
 
 Method = Literal["exact", "rank", "numeric", "both"]
@@ -115,6 +119,21 @@ class CheckResult:
         meet = "meet: this instance is proved" if self.proved else "do not meet: this instance is not proved"
         return f"{self.bounds} They {meet}."
 
+    def to_frame(self) -> "DataFrame":
+        """One row a degree (needs pandas)."""
+        from pandas import DataFrame
+
+        return DataFrame([asdict(degree) | {"as_expected": degree.as_expected} for degree in self.degrees])
+
+    def _repr_html_(self) -> str:
+        rows = [
+            [str(value) for value in (one.l, one.rank, one.full_rank, one.multiplicity)]
+            + ["spanned" if one.rank else "absent"]
+            for one in self.degrees
+        ]
+        caption = f"{law.sentence(self.L, self.d, self.features)} {self.proof} {law.SCOPE}"
+        return html.table(caption, ["l", "rank", "2l+1", "multiplicity", "found"], rows, [4])
+
     def to_dict(self) -> dict[str, Any]:
         return {
             "kind": "check",
@@ -146,7 +165,7 @@ def check_span(
     L: int,
     d: int,
     features: Features = "upto",
-    method: Method = "both",
+    method: Method | None = None,
     seed: int = 0,
     progress: Callable[[int, int], None] | None = None,
 ) -> CheckResult:
@@ -157,16 +176,21 @@ def check_span(
         d: highest degree of the polynomials.
         method: ``exact`` is the cheapest complete proof, a verified certificate for ``upto`` and ranks over F_p for
             ``exact`` features; ``rank`` always the latter. For small instances both import neither numpy nor torch.
+            By default see :func:`default_method`.
         seed: of the numeric route's random products.
         progress: called with (steps done, steps in all) by whatever takes most of the time.
 
     Raises:
         InputError: negative or fractional L or d, or unknown features.
+        MissingPackage: the numeric route without e3nn.
 
     >>> check_span(2, 2, method="exact").verified
     True
     """
     law.require_instance(L, d, features)
+    method = method or default_method()
+    if method in ("numeric", "both"):
+        require_numeric()
     exact: ExactSpan | CertifiedSpan | None = None
     if certifies(features, method):
         exact = certified_span(L, d)
@@ -184,6 +208,24 @@ def check_span(
 def certifies(features: Features, method: Method) -> bool:
     """Whether the lower bound comes from a certificate rather than from ranks over F_p."""
     return features == "upto" and method in ("exact", "both")
+
+
+def default_method() -> Method:
+    """Both routes, or the exact one alone where e3nn, on which the other rests, is not installed."""
+    return "both" if find_spec("e3nn") else "exact"
+
+
+def require_numeric() -> None:
+    """Fail before the work, not after it, if the numeric route cannot run.
+
+    Raises:
+        MissingPackage: e3nn is not installed.
+    """
+    if not find_spec("e3nn"):
+        raise MissingPackage(
+            "the numeric route needs e3nn: pip install 'span-theorem[numeric]', or take the exact one",
+            "method",
+        )
 
 
 def check_estimate(L: int, d: int, method: Method, features: Features = "upto") -> Estimate:
