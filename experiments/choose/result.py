@@ -42,14 +42,15 @@ def report(choice: Choice) -> Report:
     """Claims, the headline first, tables and figure."""
     d = choice.degree()
     headline = choice.verdict(d)
-    best = choice.deciding.best(d)
-    left = choice.deciding.errors()[best]
+    errors = choice.deciding.errors()
+    best = min(choice.plan.sizes, key=lambda size: errors[size].value)
     of = "force" if choice.forces is not None else "energy per atom"
     claims: list[Claim] = [
         headline,
         Statement(
-            f"Left at L = {best[0]}, d = {best[1]}: {left.value / choice.rms:.3f} of the labels' RMS {of}, beyond L ≤ "
-            f"{choice.settings.max_L}, d ≤ {max(choice.degrees)} within {choice.settings.cutoff:g} Å, or noise."
+            f"Left at L = {best[0]}, d = {best[1]}: {errors[best].value / choice.rms:.3f} of the labels' RMS {of}, "
+            f"beyond L ≤ {choice.settings.max_L}, d ≤ {max(choice.degrees)} within {choice.settings.cutoff:g} Å, "
+            "or noise."
         ),
         *(Statement(_of_degree(choice, other)) for other in choice.degrees),
         *map(Statement, choice.notes),
@@ -57,7 +58,7 @@ def report(choice: Choice) -> Report:
     tables = [_sizes(choice)]
     if choice.elements:
         tables.append(_elements(choice, d))
-    if isinstance(headline, Enough):
+    if isinstance(headline, Enough) and headline.L:
         tables.append(_equivalents(choice, (headline.L, headline.d)))
     return Report(claims, tables, lambda: _figure(choice), SCOPE)
 
