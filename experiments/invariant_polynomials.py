@@ -27,8 +27,9 @@ SMALLEST = 1e-3
 """Principal components of less than this share of the largest one's amplitude are left out: float32 features are good
 to a few 1e-6, and products of them raise what is rounding."""
 
-VANISHING = 1e-11
-"""Largest value below this share of the largest polynomial's: a path that vanishes identically, in float64."""
+VANISHING = 1e-5
+"""Largest value below this share of the largest polynomial's: a path that vanishes identically, as pseudo-scalars of
+three atoms do, and holds nothing but the rounding of float32 features, a few 1e-6 at worst."""
 
 Features = Mapping[Irrep, Array]
 """By irrep, (n, channels, 2l+1)."""

@@ -199,7 +199,7 @@ def energy_figures(sums: Mapping[str, Array], number: Array) -> dict[str, Array]
     """Root mean square energy by degree in eV, share of the varying power, and share of it that invariants carry."""
     found = {"rms": np.sqrt(sums["power"] / number), "share": sums["share"] / number}
     if "left" in sums:
-        total, left = (sums[name].sum(axis=1, keepdims=True) for name in ("power", "left"))
+        total, left = (sums[name].sum(axis=-1, keepdims=True) for name in ("power", "left"))
         found["carried"] = 1 - left / total
     return found
 

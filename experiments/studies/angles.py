@@ -102,8 +102,8 @@ def report(lab: Lab, results: Results) -> Report:
         probe=lambda cell, found: "mlp" if cell.probe.solver == "mlp" else f"d = {cell.probe.degree}",
     )
     by = ["kind", "weights", "backbone", "rule", "read", "depth", "order", "solver", "d", "probe", "shuffled"]
-    table = results.where(measure="angles").estimate(by)
-    table["law"] = [law.swept_boundary(int(L), d) for L, d in zip(table["order"], table["d"], strict=True)]
+    table = results.where(measure="angles").estimate(by).astype({"depth": int, "order": int})
+    table["law"] = [law.swept_boundary(L, d) for L, d in zip(table["order"], table["d"], strict=True)]
     shuffled, table = table[table["shuffled"]], table[~table["shuffled"]]
     energies = results.where(measure="angle energy").estimate(["kind", "weights", "depth"])
     tables = [_boundaries(table), _spectra(table), _recovered(table)]
@@ -130,7 +130,7 @@ def _boundaries(table: "DataFrame") -> Table:
     by = list(COLUMNS.values())
     rows = []
     for key, group in table.groupby(by, sort=False):
-        bounds = ", ".join(str(law.swept_boundary(int(group["order"].iloc[0]), d)) for d in (1, 2, 3, 4))
+        bounds = ", ".join(str(law.swept_boundary(group["order"].iloc[0], d)) for d in (1, 2, 3, 4))
         row = dict(zip(by, key, strict=True)) | {"law": bounds if key[-1] == 0 else "none"}
         rows.append(row | {probe: _last(part) for probe, part in group.groupby("probe")})
     return Table.of(
@@ -190,8 +190,8 @@ def _demand(energies: "DataFrame") -> Table:
         "Energy while the neighbour moves over the sphere in the molecule: root mean square of what varies, eV; share "
         "of its power above l, per cent; share of it that quadratic invariants of the site at a layer reproduce on "
         "other structures, per cent",
-        found.rename(columns={"kind": "energy of"}),
-        {"<energy of": "energy of"} | {name: name for name in found.columns.drop("kind")},
+        found,
+        {"<energy of": "kind", "<weights": "weights"} | {name: name for name in found.columns[2:]},
     )
 
 
@@ -202,7 +202,7 @@ def _claims(table: "DataFrame", shuffled: "DataFrame") -> list[Claim]:
     first, inside = above[above["depth"] == 0], polynomial["l"] <= polynomial["law"]
     within = polynomial[inside & (polynomial["read"] == "triple")]
     beyond = _found(network[(network["l"] > network["law"]) & (network["read"] == "triple")])
-    deeper = above[(above["depth"] == 1) & (above["probe"] == "d = 2")]["share"]
+    deeper = above[(above["depth"] == 1) & (above["probe"] == "d = 2") & (above["rule"] == SPHERE)]["share"]
     text = f"After one convolution at most {first['share'].max():.0e} of the varying power lies above L⌊d/2⌋"
     if len(deeper):
         text += f"; after two, quadratic invariants have {deeper.min():.1%} to {deeper.max():.1%} of it there"

@@ -199,7 +199,7 @@ def test_energies_of_the_reference_have_a_spectrum():
         (random_frames(3, 0, 2), "sphere", "at least 3 atoms"),
         (bent(3, 0), "torsion", "four bonded atoms"),
         (bent(3, 0), "pair(0, 1)", "expected sphere or torsion"),
-        (Structures.of_molecule([1, 6, 8], [[[0, 0, 0], [0, 0, 1.1], [1.2, 0, 0.0]]], source="close"),
+        (Structures.of_molecule([1, 6, 8], [[[0, 0, 0], [0, 0, 1.0], [1.0, 0, 0.0]]], source="close"),
          "sphere", "without a clash"),
     ],
 )  # fmt: skip
