@@ -11,7 +11,7 @@ from scipy.linalg import block_diag
 from experiments.backbones.batch import Batch
 from experiments.density import Density, open_density
 from experiments.invariant_polynomials import by_irrep, leading_polynomials, not_rounding, random_polynomials
-from experiments.lab.angles import REFERENCE, figures
+from experiments.lab.angles import REFERENCE, figures, reference_energies
 from experiments.lab.cell import Cell, grid
 from experiments.lab.runner import run
 from experiments.lab.sources import Sources
@@ -23,6 +23,7 @@ from numerics.harmonics import wigner_d
 from span_theorem import law
 from span_theorem.errors import InputError
 from tests.experiments.synthetic import random_frames
+from tests.experiments.water import water
 
 L_MAX = 6
 
@@ -182,15 +183,39 @@ def test_polynomials_are_invariant():
         np.testing.assert_allclose(chosen.evaluate(before), chosen.evaluate(after), atol=1e-8)
 
 
-def test_energies_of_the_reference_have_a_spectrum():
-    pytest.importorskip("tblite")
+def test_energies_of_the_reference_have_a_spectrum(monkeypatch):
+    """An energy 1 + cos θ + 3 cos²θ of the angle at the site has degrees 1 and 2 alone."""
+
+    def energies(numbers, structures):
+        first, second = (structures[:, atom] - structures[:, site] for atom in (moved, third))
+        cosine = np.sum(first * second, axis=1)
+        cosine /= np.linalg.norm(first, axis=1) * np.linalg.norm(second, axis=1)
+        return 1 + cosine + 3 * cosine**2
+
+    move = choose_sphere(bent(5, 0)).move
+    site, moved, third = move.site, move.moved, move.third
+    monkeypatch.setattr("experiments.lab.angles.reference_energies", energies)
     sources = Sources(structures={"train": bent(5, 0), "test": bent(1, 1)})
     cell = Cell(
         REFERENCE, "train", "test", "sphere", n_train=5, n_test=1, l_max=L_MAX, measure="angle energy"
     )
     (found,) = run([cell], sources=sources).measured.values()
-    assert found.sums["share"].sum() == pytest.approx(1)
-    assert found.sums["power"][0, 0] > found.sums["power"][0, 5] > 0
+    # mean squares: of cos θ 1/3, of 3 cos²θ - 1 4/5
+    np.testing.assert_allclose(found.sums["power"][0], [1 / 3, 4 / 5, *[0] * (L_MAX - 1)], atol=1e-10)
+
+
+def test_reference_energies_are_those_of_tblite():
+    pytest.importorskip("tblite")
+    from tblite.ase import TBLite
+
+    molecules = water(2)
+    numbers, positions = molecules.stacked()
+    expected = []
+    for one in molecules:
+        atoms = one.to_ase()
+        atoms.calc = TBLite(method="GFN2-xTB", verbosity=0)
+        expected.append(atoms.get_potential_energy())
+    np.testing.assert_allclose(reference_energies(numbers, positions), expected, atol=1e-5)
 
 
 @pytest.mark.parametrize(
