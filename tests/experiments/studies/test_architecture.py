@@ -11,7 +11,7 @@ from experiments.spn import Probe
 from experiments.studies import architecture
 from span_theorem.errors import InputError
 
-RANDOM = architecture.RANDOM
+RANDOM = architecture.UNTRAINED[0]
 
 
 @pytest.fixture
