@@ -197,6 +197,9 @@ PLACES = {
     "inject": lambda folder, files: [
         ["--frames", path, *PAIR, "--l", "1", "-o", "out.xyz"] for path in frames(files)
     ],
+    "choose": lambda folder, files: [
+        ["--structures", path, "--max-L", "1", "--max-d", "1"] for path in frames(files)
+    ],
     "study": lambda folder, files: [
         ["leakage", "--executor", "slurm", "--config", str(path)] for path in files if path.suffix == ".yaml"
     ],
@@ -239,6 +242,7 @@ ELSEWHERE = {
             "polygon",
             "folds",
             "prove",
+            "invariants",
         )
     ),
 }
