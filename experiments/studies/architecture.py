@@ -26,7 +26,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from experiments.backbones.catalogue import grouped
 from experiments.crosscheck import THRESHOLD
 from experiments.data.cache import cache_folder
 from experiments.lab import figures
@@ -35,6 +34,7 @@ from experiments.lab.ceilings import ABOVE, BOUNDED, at_boundary, ceilings, noth
 from experiments.lab.cell import Cell
 from experiments.lab.claims import Claim, Reached, Statement, bounds_sentence
 from experiments.lab.estimate import Results
+from experiments.lab.networks import networks_table
 from experiments.lab.study import Lab, Report
 from experiments.lab.tables import Table, number, spread
 from experiments.spn import Probe
@@ -60,6 +60,10 @@ NETWORKS = {
     "features:mace_random": "mace:random",
 }
 """The project's backbones, and how results refer to them."""
+MORE = (
+    "no network, densities of L = 1", "no network, densities of L = 3", "nequip:aspirin-rmd17-0", "mace:random",
+)  # fmt: skip
+"""Rows of the long tables alone."""
 UNTRAINED = ("features:mace_random", "nequip:aspirin-gfn2-0|untrained")
 EVERY_LAYER = (Probe("equivariant", 1), Probe("equivariant", 2), Probe("free", 1))
 DEFAULT_LAYER = (
@@ -148,7 +152,7 @@ def report(lab: Lab, results: Results) -> Report:
     table["frame"] = [known.get(boundary, np.nan) for boundary in table["boundary"]]
     table["skill"] = 1 - (1 - table["rho_at"].astype(float)) / (1 - table["frame"])
     claims: list[Claim] = [absent, Statement(bounds_sentence(tests)), *_reached(table)]
-    tables = [_ceilings(table), _layers(table), _networks(results), _short(table)]
+    tables = [_ceilings(table), _layers(table), networks_table(results), _short(table)]
     return Report(claims, tables, lambda: draw(results, table))
 
 
@@ -192,16 +196,14 @@ def _ceilings(table: "DataFrame") -> Table:
 
 
 def _short(table: "DataFrame") -> Table:
-    """What a first page shows."""
+    """What a first page shows: one network of a kind."""
+    shown = (
+        table["default"] & (table["d"] == 2) & (table["solver"] == "equivariant") & (table["boundary"] > 0)
+    )
     return Table.of(
         "architecture-short",
         "Quadratic probes on aspirin, default layers, equivariant: what comes back at dL",
-        table[
-            table["default"]
-            & (table["d"] == 2)
-            & (table["solver"] == "equivariant")
-            & (table["boundary"] > 0)
-        ],
+        table[shown & ~table["network"].isin(MORE)],
         {
             "<network": "network",
             "L": "L",
@@ -224,30 +226,6 @@ def _layers(table: "DataFrame") -> Table:
         {"<network": "network", "d": "d", "L": "L", "dL": "boundary"}
         | {f"layer {layer}": layer for layer in wide.columns.drop(by)},
         group="d",
-    )
-
-
-def _networks(results: Results) -> Table:
-    import pandas
-
-    names = ["network", "weights", "parity", "parameters"]
-    layers = results.table[[*names, "layer", "irreps"]].drop_duplicates()
-    rows = [
-        dict(zip(names, key, strict=True))
-        | {
-            "layers": "; ".join(
-                f"{which}: {irreps}"
-                for which, irreps in grouped(dict(zip(subset["layer"], subset["irreps"], strict=True)))
-            )
-        }
-        for key, subset in layers.groupby(names, sort=False)
-    ]
-    columns = {"<network": "network", "<weights": "weights", "<labels": "parity", "<layers": "layers"}
-    return Table.of(
-        "architecture-networks",
-        "The networks: weights, parity labels, and irreps by layer",
-        pandas.DataFrame(rows),
-        columns,
     )
 
 
