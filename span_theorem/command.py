@@ -56,10 +56,10 @@ def grouped(command: Callable[..., Any], panels: Mapping[str, str]) -> None:
 
 def _reflow(group: typer.Typer) -> None:
     """Join the lines of every paragraph of help, so that it is broken where the terminal ends; examples stay."""
-    for inner in group.registered_groups:
+    for inner in getattr(group, "registered_groups", ()):
         if inner.typer_instance is not None:
             _reflow(inner.typer_instance)
-    for command in group.registered_commands:
+    for command in getattr(group, "registered_commands", ()):
         if command.callback is not None and command.callback.__doc__:
             parts = inspect.cleandoc(command.callback.__doc__).split("\n\n")
             joined = (part if part.startswith(" ") else " ".join(part.split("\n")) for part in parts)

@@ -31,6 +31,9 @@ def read_diagnosis(path: Path) -> dict[str, Any]:
     for name in (*(set(CrossCheck.__dataclass_fields__) - optional), "scope", "notes", "force"):
         if name not in record.fields:
             raise InputError(f"{path}: field {name} is missing")
+    for name in ("drop_ci", "contrast_ci"):
+        if record.fields.get(name) is not None and len(record.values(name)) != 2:
+            raise InputError(f"{path}: field {name} needs two numbers")
     settings = Record(path, "settings", _object(record, "settings"))
     marked = list(settings.records("pairs"))
     for pair in marked:

@@ -225,7 +225,7 @@ def test_a_wide_layer_that_is_no_polynomial_crosses_a_linear_ceiling():
     [
         ({"solver": "magic"}, "unknown solver 'magic': expected one of equivariant, free, mlp"),
         ({"degree": 0}, "the degree d = 0 is out of range"),
-        ({"degree": 4}, "the degree d = 4 is out of range"),
+        ({"degree": 5}, "the degree d = 5 is out of range"),
         ({"activation": "square"}, "activation square is for solver mlp, not for equivariant"),
         ({"solver": "mlp", "activation": "swish"}, "unknown activation 'swish'"),
         ({"solver": "mlp", "degree": 3, "activation": "square"}, "expected d = 2"),

@@ -90,7 +90,7 @@ def test_the_list_survives_missing_packages(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr("experiments.backbones.registry.find_spec", lambda package: None)
     app = application("")
     app.command()(backbones)
-    assert run(app, "test", ["--json", str(tmp_path / "list.json")]) == 0
+    assert run(app, "test", ["backbones", "--json", str(tmp_path / "list.json")]) == 0
     shown = capsys.readouterr().out
     assert "pip install 'span-theorem[so3lr]'" in " ".join(shown.replace("│", " ").split())
     found = json.loads((tmp_path / "list.json").read_text())

@@ -7,6 +7,7 @@ import pytest
 import torch
 from e3nn.o3 import Irreps
 
+from experiments.backbones.free_molecule import of_batches
 from experiments.environments import Pair
 from experiments.features import FeatureReader
 from experiments.residuals import residuals
@@ -58,7 +59,7 @@ def noise(n, seed, orientations=1, irreps=CHANNELS, pair=PAIR, base=0.0):
     """Features that know nothing of what is injected."""
     rng, frames = np.random.default_rng([seed, 7]), random_frames(n, seed)
     inputs = Inputs(rng.normal(size=(n, irreps.dim)), irreps, random_rotations(n, orientations, rng))
-    return inputs, inject(frames, pair, range(1, 4), 0.5, pair(frames).lengths, base * rng.normal(size=n), 0)
+    return inputs, inject(pair(frames), range(1, 4), 0.5, pair(frames).lengths, base * rng.normal(size=n), 0)
 
 
 def held(inputs, every=4):
@@ -171,7 +172,7 @@ def test_residuals_of_test_structures_know_nothing_of_their_own_mean():
         return replace(one, energies=one.energies + by)
 
     def left(training, test):
-        return residuals(Spectrum([0, 1]), training, test, FeatureReader(), True)
+        return residuals(of_batches(Spectrum([0, 1])), training, test, FeatureReader(), True)
 
     plain, moved = left(*frames), left(frames[0], shifted(frames[1], 5.0))
     np.testing.assert_array_equal(moved.energies[0], plain.energies[0])

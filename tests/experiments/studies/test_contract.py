@@ -240,6 +240,7 @@ def test_a_family_that_cannot_even_be_opened_is_left_out(sources, monkeypatch):
     for name in registry.STUDIES:
         lab = Lab(quick=True)
         cells = registry.load(name).cells(lab)
-        assert cells, name
+        # a study of one family alone has nothing left
+        assert cells or all(cell.backbone.startswith("sevennet:") for cell in cells_of(name)), name
         if any(cell.backbone.startswith("sevennet:") for cell in cells_of(name)):
             assert "sevennet is missing" in lab.left_out.values(), name
