@@ -131,4 +131,5 @@ def test_any_options(app, path, command, surroundings, capsys, fuzz_seeds):
             status = run(app, "program", line)
             error = capsys.readouterr().err
             assert status in (0, 1, 2), line
-            assert status != 2 or error.splitlines()[-1].startswith("program: error: "), (line, error)
+            last = (error.splitlines() or [""])[-1]
+            assert status != 2 or last.startswith("program: error: "), (line, error)
