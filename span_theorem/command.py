@@ -98,10 +98,8 @@ def run(app: typer.Typer, name: str, arguments: Sequence[str] | None = None) -> 
         message = "interrupted"  # typer returns the status and says nothing
     except _UsageError as error:
         message = error.format_message()
-        if not message:  # the help has been printed
-            if not (sys.argv[1:] if arguments is None else arguments):
-                return 2
-            message = "an argument is missing: expected it as the help shows"
+        if not message:  # no arguments: the help has been printed
+            return 2
     except InputError as error:
         message = str(error) + (f" (option --{error.setting})" if error.setting else "")
     except ModuleNotFoundError as error:

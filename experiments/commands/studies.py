@@ -74,7 +74,9 @@ def study(
         if name not in (None, ALL):
             context.command.help = escape(registry.description(name))
         typer.echo(context.get_help())
-        return 0 if help else 2
+        if not help:
+            raise InputError("no study is named: expected all or a name from the help above")
+        return 0
     names = list(registry.STUDIES) if name == ALL else [registry.study_name(name)]
     return run_studies(dict.fromkeys(names), output, quick, executor, config, seed, goes_on=name == ALL)
 
