@@ -10,6 +10,7 @@ from rich.markup import escape
 
 from experiments.lab.names import PAGE, STORE
 from experiments.studies import registry
+from span_theorem.errors import InputError
 
 if TYPE_CHECKING:
     from experiments.lab.runner import Progress
@@ -188,7 +189,7 @@ def run_all(
     from experiments.report.html import require_jinja, section, write_page
     from experiments.report.study import print_report, read_study
     from span_theorem.console import console, table
-    from span_theorem.errors import InputError, MissingPackage
+    from span_theorem.errors import MissingPackage
     from span_theorem.output import make_folder
 
     require_matplotlib()
