@@ -89,6 +89,14 @@ RECIPES = {
     "aspirin-rmd17-3": _rmd17(split=4, seed=4, epochs=80),
     "aspirin-rmd17-l1": _rmd17(split=1, seed=1, l_max=1),
     "aspirin-rmd17-l3": _rmd17(split=1, seed=1, l_max=3),
+    # replicates of one length for every L; aspirin-rmd17-1 is that of L = 2 on split 2
+    **{
+        f"aspirin-rmd17-l{l_max}-{split - 1}": _rmd17(split=split, seed=split, l_max=l_max)
+        for l_max in (1, 3)
+        for split in (2, 3)
+    },
+    "aspirin-rmd17-l2-0": _rmd17(split=1, seed=1),
+    "aspirin-rmd17-l2-2": _rmd17(split=3, seed=3),
     # each on half of the eight trajectories of 250 frames; 0 and 1 share none, nor do 2 and 3
     "aspirin-gfn2-0": _gfn2(1, (0, 1000)),
     "aspirin-gfn2-1": _gfn2(2, (1000, 2000)),
