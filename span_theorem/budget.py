@@ -70,13 +70,16 @@ def exact_estimate(L: int, d: int) -> Estimate:
 
 
 def numeric_estimate(L: int, d: int) -> Estimate:
-    """For :func:`span_theorem.numeric.numeric_span`, whose QR and singular values dominate."""
+    """For :func:`span_theorem.numeric.numeric_span`, whose QR and singular values dominate; good to a factor of three.
+
+    Measured at L = d = 2, 4, 6 (imports) and 10 (820 s of processor time for 2.3e13 operations).
+    """
     n = _degree(L, d) + 3
     columns, nodes = n**2, 2 * n**2
     rows = max(columns, 25_000)
     memory = 6e8 + 8 * (4 * nodes * columns + 6 * columns**2)
     flops = 2 * rows * columns**2 + 10 * columns**3 + nodes * rows * (columns + _clipped(d))
-    return Estimate(memory, 4 + 1e-9 * flops)
+    return Estimate(memory, 4 + 4e-11 * flops)
 
 
 def multiplicity_estimate(L: int, d: int, powers: int | None = None) -> Estimate:

@@ -12,6 +12,8 @@ def printable(text: str) -> str:
     >>> printable("a\\x1b[2Jb")
     'a�[2Jb'
     """
+    if text.isprintable():
+        return text
     return "".join(
         "\N{REPLACEMENT CHARACTER}"
         if unicodedata.category(character) in _UNPRINTED and character not in _HARMLESS

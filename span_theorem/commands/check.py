@@ -51,7 +51,7 @@ def check(
     estimate = check_estimate(L, d, method, features)
     require_affordable(f"check --L {L} --d {d} --method {method}", estimate, hint(method))
     require_writable(json)
-    with progress_bar("exact ranks", estimate.seconds) as progress:
+    with progress_bar(f"check --L {L} --d {d}", estimate.seconds) as progress:
         result = check_span(L, d, features, method, seed, progress)
     if json is not None:
         write_json(json, result.to_dict())
