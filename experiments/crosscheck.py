@@ -21,7 +21,7 @@ Interval = tuple[float, float]
 THRESHOLD = 0.05
 
 TESTED = (
-    "Tested: a probe of degree d on one site's features of order at most L, under random orientations of the whole "
+    "Tested: a probe of degree d on one site's features of degree at most L, under random orientations of the whole "
     "molecule."
 )
 TESTED_NON_POLYNOMIAL = (
@@ -124,7 +124,7 @@ class CrossCheck:
 def cross_check(
     resampled: Resampled, L: int, d: int, polynomial: bool = True, threshold: float = THRESHOLD
 ) -> CrossCheck:
-    """Compare the measured boundary with the theorem's for features of order at most L and a probe of degree d.
+    """Compare the measured boundary with the theorem's for features of degree at most L and a probe of degree d.
 
     Args:
         resampled: of ρ, and of the raw gain where there are force figures.

@@ -1,6 +1,6 @@
 """One diagnosis: from a frozen backbone and structures to a measured boundary and a verdict.
 
-Background: polynomials of degree d in features of order at most L carry a marked direction's frequencies up to dL.
+Background: polynomials of degree d in features of degree at most L carry a marked direction's frequencies up to dL.
 Question: which of the injected frequencies does a probe of degree d recover from this backbone, at this site and layer?
 Result: a :class:`Diagnosis`, with everything that a table or figure needs. It is one cell of the laboratory, or one for
 every marked direction.

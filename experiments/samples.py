@@ -56,7 +56,7 @@ class Inputs:
 
     @cached_property
     def wigner(self) -> Mapping[int, Array]:
-        """D^l (n_frames, k, 2l+1, 2l+1) for every order of the features."""
+        """D^l (n_frames, k, 2l+1, 2l+1) for every degree of the features."""
         flat = self.rotations.reshape(-1, 3, 3)
         shape = self.rotations.shape[:2]
         return {

@@ -133,14 +133,14 @@ def powers(values: Array, irreps: "Irreps", rule: SphereQuadrature, l_report: in
     ]
 
 
-def above(power: Array, order: int) -> Array:
-    """Share of the power that varies (l ≥ 1) which lies above ``order``; NaN where nothing varies.
+def above(power: Array, L: int) -> Array:
+    """Share of the power that varies (l ≥ 1) which lies above ``L``; NaN where nothing varies.
 
     Args:
         power: (..., l_report + 2), as :func:`powers` gives it.
-        order: L, at most l_report.
+        L: at most l_report.
     """
-    return shares(power)[..., order:].sum(axis=-1)
+    return shares(power)[..., L:].sum(axis=-1)
 
 
 def shares(power: Array) -> Array:

@@ -1,9 +1,9 @@
-"""From which order on the orientation of an n-fold structure is seen: the density of n-gons, for many n.
+"""From which degree on the orientation of an n-fold structure is seen: the density of n-gons, for many n.
 
 **Law.** The density features A_lm, l <= L, of a regular n-gon tell its in-plane orientation if and only if L >= n,
 whatever the degree of the polynomial. Below n they are constants in alpha: there no function of them, polynomial or
 not, sees the orientation. This is what Joshi et al., "On the Expressive Power of Geometric Graph Neural Networks"
-(2023), observe for trained layers: with tensors of order L they do not identify the orientation of structures
+(2023), observe for trained layers: with tensors of degree L they do not identify the orientation of structures
 whose rotation symmetry is higher than L-fold.
 """
 

@@ -38,7 +38,7 @@ from span_theorem.law import require_instance
 from span_theorem.pointwise import harmonics_at, spans_of_products, stacked
 
 POLYGON_SCOPE = (
-    "Scope: features of order at most L at the centre of one polygon; no function-class bound on a message-passing "
+    "Scope: features of degree at most L at the centre of one polygon; no function-class bound on a message-passing "
     "network with many atoms."
 )
 

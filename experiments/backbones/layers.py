@@ -5,11 +5,11 @@ from typing import Any
 
 from span_theorem.errors import InputError
 
-DEFAULT_REASON = "the last layer whose features still carry the network's highest order"
+DEFAULT_REASON = "the last layer whose features still carry the network's highest degree"
 
 
 def default_layer(layers: Mapping[str, str]) -> str:
-    """The last layer that carries the highest order l of any layer.
+    """The last layer that carries the highest degree l of any layer.
 
     >>> default_layer({"0": "4x0e+4x1o", "1": "4x0e+4x1o", "2": "4x0e"})
     '1'

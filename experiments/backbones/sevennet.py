@@ -1,7 +1,7 @@
 """SevenNet: pretrained potentials of the `sevenn` wheel and the user's own checkpoints.
 
 SevenNet-0 and l3i5 were trained with `is_parity: False`: every spherical harmonic is labelled even, so the
-labels `1e`, `2e`, `3e` name the order only and the features are equivariant under rotations, not reflections.
+labels `1e`, `2e`, `3e` name the degree only and the features are equivariant under rotations, not reflections.
 """
 
 import warnings
@@ -70,7 +70,7 @@ class SevenNet(MessagePassingBackbone):
             options.layer,
             labels="parity as labelled"
             if loaded.config.get("is_parity")
-            else "order only (SO(3) equivariance): every order is labelled e, whatever its parity",
+            else "degree only (SO(3) equivariance): every degree is labelled e, whatever its parity",
             parameters=sum(parameter.numel() for parameter in self._model.parameters()),
             source=f"{'sevenn wheel' if shipped else 'file'}, {checkpoint.name}",
             licence="MIT" if shipped else "unknown",

@@ -44,7 +44,7 @@ class Verification:
         rotation_by_irrep: the same of every kind of irrep alone, by its label. A kind that carries less than
             a thirtieth of ‖h‖ is divided by that thirtieth: its own norm may be all rounding.
         inversion: ‖h(−x) − D(−1)h(x)‖/‖h(x)‖ with the labelled parities.
-        parity: ``o3`` if the labels e and o hold under inversion, ``so3`` if they only name the order.
+        parity: ``o3`` if the labels e and o hold under inversion, ``so3`` if they only name the degree.
         translation: ‖h(x + t) − h(x)‖/‖h(x)‖.
         determinism: ‖h(x) − h(x)'‖/‖h(x)‖ of the same input twice.
         batch: the same of several structures in one batch and one at a time.

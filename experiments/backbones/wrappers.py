@@ -2,12 +2,12 @@
 
 Every wrapper is a frozen network behind a map that commutes with rotations, so it is a backbone again:
 
-- `invariants`: the components of order zero alone, a backbone of L = 0;
+- `invariants`: the components of degree zero alone, a backbone of L = 0;
 - `sum`: the features summed over the structure, the same at every atom;
 - `layers(0, 1)`: one network at several layers, side by side;
 - `atoms(3, 7)`: every atom's features, followed by those of certain atoms;
 - `planted(l, share)`: one channel more, Y_l of the marked direction, a known share of its power signal, the rest noise;
-- `untrained`, `untrained(l_max)`: a shipped NequIP with the weights its configuration draws, also at another order.
+- `untrained`, `untrained(l_max)`: a shipped NequIP with the weights its configuration draws, also at another degree.
 """
 
 import re
@@ -59,7 +59,7 @@ class _Wrapped:
 
 
 class Invariants(_Wrapped):
-    """The components of order zero alone, whatever their parity label.
+    """The components of degree zero alone, whatever their parity label.
 
     Raises:
         InputError: the backbone has none.
@@ -72,7 +72,7 @@ class Invariants(_Wrapped):
         kept = [(term, part) for term, part in terms if term.ir.l == 0 and term.mul]
         if not kept:
             raise InputError(
-                f"backbone {inner.name} has irreps {inner.irreps}: expected components of order zero"
+                f"backbone {inner.name} has irreps {inner.irreps}: expected components of degree zero"
             )
         super().__init__(inner, "invariants", Irreps([term for term, _ in kept]))
         self._columns = [column for _, part in kept for column in range(part.start, part.stop)]
@@ -157,7 +157,7 @@ class Planted(_Wrapped):
 
     A diagnostic that never finds a frequency above the boundary proves nothing unless it finds one that is there. A
     probe that is linear in the features recovers ρ(l) = s when it has structures enough, so the answer is known; one
-    of degree 2 at least that, as products of the channel with features of order 2 turn it towards where signal can be.
+    of degree 2 at least that, as products of the channel with features of degree 2 turn it towards where signal can be.
 
     The noise n turns with the structure like Y_l and is the same whenever the same structure is shown, as a feature
     has to be: n = √(2/N) Σ_j sin(κ r_j) Y_l(u_j) over the N other atoms, at distance r_j in direction u_j. With κ as
@@ -167,7 +167,7 @@ class Planted(_Wrapped):
     Args:
         inner: the network.
         pair: the marked direction; of free molecules of one size.
-        l: order of the channel.
+        l: degree of the channel.
         share: s, 0 to 1.
     """
 
@@ -237,7 +237,7 @@ def untrained(name: str, options: Options, l_max: int | None = None) -> Backbone
     Args:
         name: of a shipped backbone, without the family.
         options: how it is opened.
-        l_max: highest order of the features, ``None`` for the configuration's own.
+        l_max: highest degree of the features, ``None`` for the configuration's own.
 
     Raises:
         MissingPackage: nequip is not installed.
@@ -283,7 +283,7 @@ def _planted(opened: Open, options: Options, arguments: list[str], pair: "Pair |
         values = int(l), float(share)
     except ValueError:
         raise InputError(
-            f"planted({', '.join(arguments)}): expected an order and a share, as in planted(5, 0.3)"
+            f"planted({', '.join(arguments)}): expected a degree and a share, as in planted(5, 0.3)"
         ) from None
     if pair is None:
         raise InputError("a planted channel needs a marked direction, and none is given")

@@ -14,7 +14,7 @@ def backbones(
     ] = False,
     json: Annotated[Path | None, typer.Option(help="Write the list here.")] = None,
 ) -> int:
-    """List every backbone with its order L, the default layer and its irreps, and the licence.
+    """List every backbone with its degree L, the default layer and its irreps, and the licence.
 
     Examples:
 

@@ -79,7 +79,7 @@ def diagnose(
     solver: Annotated[
         str,
         typer.Option(
-            help="free: any polynomial, measures the ceiling; equivariant: coupled paths, its limit; mlp: one "
+            help="free: any polynomial of degree d; equivariant: coupled paths, its limit; mlp: one "
             "hidden layer."
         ),
     ] = "equivariant",
@@ -97,8 +97,8 @@ def diagnose(
     l_max: Annotated[int, typer.Option("--l-max", help="Highest angular frequency.")] = 6,
     n_train: Annotated[int, typer.Option(min=1, help="Training frames to draw, at most.")] = 300,
     n_test: Annotated[int, typer.Option(min=1, help="Test frames to draw, at most.")] = 150,
-    order: Annotated[
-        int | None, typer.Option("--L", help="Order that the prediction assumes; default: the layer's.")
+    assumed_L: Annotated[
+        int | None, typer.Option("--L", help="Degree L that the prediction assumes; default: the layer's.")
     ] = None,
     orientations: Annotated[int, typer.Option(help="Orientations of a training frame (solver free).")] = 20,
     amplitude: Annotated[
@@ -170,7 +170,7 @@ def diagnose(
         n_train=n_train,
         n_test=n_test,
         l_max=l_max,
-        order=order,
+        assumed_L=assumed_L,
         orientations=orientations,
         amplitude=amplitude,
         forces=forces is not False,
@@ -233,7 +233,7 @@ grouped(
     diagnose,
     {
         "Structures": "frames test_frames n_train n_test units energy_key forces_key cluster composition drop_shared",
-        "What is marked and read": "site toward rule environments pairs read_at layer branch order",
+        "What is marked and read": "site toward rule environments pairs read_at layer branch assumed_L",
         "Injected": "l_max amplitude shuffle",
         "SPN": "solver activation width steps orientations forces force_frames",
         "Running": "seed trust device cache",

@@ -31,7 +31,7 @@ class Cell:
         probe: the SPN.
         n_train, n_test: structures sampled.
         l_max: highest angular frequency injected, from 1 on.
-        order: L that the prediction assumes; ``None`` for the highest order of the layer's irreps.
+        assumed_L: L that the prediction assumes; ``None`` for the highest degree of the layer's irreps.
         orientations: of a training structure, for SPNs that are shown a fixed number.
         test_orientations: the same of a test structure.
         spread: of the orientations about those that the structures have, see
@@ -64,7 +64,7 @@ class Cell:
     n_train: int = 300
     n_test: int = 150
     l_max: int = 6
-    order: int | None = None
+    assumed_L: int | None = None
     orientations: int = 20
     test_orientations: int = 10
     spread: float | None = None
@@ -86,8 +86,8 @@ class Cell:
                 raise InputError(f"{name} is {value}: expected at least 1")
         if not 1 <= self.l_max <= E3NN_MAX_L:
             raise InputError(f"l_max is {self.l_max}: expected 1 to {E3NN_MAX_L}")
-        if self.order is not None and self.order < 0:
-            raise InputError(f"the assumed order L is {self.order}: expected 0 or more")
+        if self.assumed_L is not None and self.assumed_L < 0:
+            raise InputError(f"the assumed degree L is {self.assumed_L}: expected 0 or more")
         for name in ("amplitude", "scale"):
             value = getattr(self, name)
             if value is not None and not (isfinite(value) and 0 < value < 1e6):

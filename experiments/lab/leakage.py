@@ -25,11 +25,11 @@ def measure(cells: Sequence[Cell], sources: Sources) -> list[Measurement]:
     """Shares of angular power by degree l = 1..l_max, and of all above as l_max + 1.
 
     The cell's training structures choose the sphere; the first ``n_test`` of them are measured, alone (`pair`), with
-    the atom that comes closest (`triple`) or whole (`molecule`), as ``read`` says. ``L`` is the network's highest order
-    at any layer.
+    the atom that comes closest (`triple`) or whole (`molecule`), as ``read`` says. ``L`` is the network's highest
+    degree at any layer.
 
     Raises:
-        InputError: features that are not finite, or an order above ``l_max``.
+        InputError: features that are not finite, or a degree above ``l_max``.
     """
     from e3nn.o3 import Irreps
 
@@ -37,9 +37,9 @@ def measure(cells: Sequence[Cell], sources: Sources) -> list[Measurement]:
     frames, _ = sources.structures(cell)
     backbone = sources.backbone(cell)
     card = card_of(backbone)
-    order = max(Irreps(irreps).lmax for irreps in card.layers.values())
-    if order > cell.l_max:
-        raise InputError(f"backbone {backbone.name} has order {order}: expected at most {cell.l_max}")
+    highest = max(Irreps(irreps).lmax for irreps in card.layers.values())
+    if highest > cell.l_max:
+        raise InputError(f"backbone {backbone.name} has degree {highest}: expected at most {cell.l_max}")
     move = choose_move(frames)
     shown = frames.subset(np.arange(min(len(frames), cell.n_test)))
     numbers, every = shown.stacked()
@@ -49,34 +49,34 @@ def measure(cells: Sequence[Cell], sources: Sources) -> list[Measurement]:
         "share": np.zeros((len(shown), columns)),
         **{name: np.zeros((len(shown), 1)) for name in ("above", "varying", "leak", "median_channel")},
     }
-    orders = sorted({irrep.l for _, irrep in backbone.irreps})
-    sums["above_by_order"] = np.zeros((len(shown), len(orders)))
+    degrees = sorted({irrep.l for _, irrep in backbone.irreps})
+    sums["above_by_degree"] = np.zeros((len(shown), len(degrees)))
     for index, positions in enumerate(every):
         values = features_over_sphere(backbone, numbers, positions, move, cell.read, rule.directions)
         blocks = powers(values, backbone.irreps, rule, cell.l_max)
         total = sum(block.sum(axis=0) for block in blocks)
         sums["share"][index] = shares(total)
-        sums["above"][index] = above(total, order)
+        sums["above"][index] = above(total, highest)
         sums["varying"][index] = total[1:].sum() / total.sum()
         # above L, and nothing at all, count as rounding by the same measure: the mean square of the features
-        sums["leak"][index] = total[order + 1 :].sum() / total.sum()
-        channels = above(np.concatenate(blocks), order)
+        sums["leak"][index] = total[highest + 1 :].sum() / total.sum()
+        channels = above(np.concatenate(blocks), highest)
         varying = channels[~np.isnan(channels)]
         sums["median_channel"][index] = np.median(varying) if len(varying) else np.nan
-        for column, one in enumerate(orders):
+        for column, one in enumerate(degrees):
             own = sum(
                 block.sum(axis=0)
                 for (_, irrep), block in zip(backbone.irreps, blocks, strict=True)
                 if irrep.l == one
             )
-            sums["above_by_order"][index, column] = above(own, order)
+            sums["above_by_degree"][index, column] = above(own, highest)
     facts = {
         "name": backbone.name,
-        "L": order,
+        "L": highest,
         "layer": card.layer,
         "depth": list(card.layers).index(card.layer),
         "irreps": str(backbone.irreps),
-        "orders": orders,
+        "degrees": degrees,
         "leak": float(sums["leak"].max()),
         "move": asdict(move) | {"elements": numbers[[move.site, move.moved, move.third]].tolist()},
         "card": card.to_dict(),
@@ -87,4 +87,4 @@ def measure(cells: Sequence[Cell], sources: Sources) -> list[Measurement]:
 
 def figures(sums: Mapping[str, Array], number: Array) -> dict[str, Array]:
     """Means over structures; what a layer has once stands at every degree."""
-    return mean_figures({name: value for name, value in sums.items() if name != "above_by_order"}, number)
+    return mean_figures({name: value for name, value in sums.items() if name != "above_by_degree"}, number)

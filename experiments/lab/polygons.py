@@ -119,7 +119,7 @@ def measure(cells: Sequence[Cell], sources: Sources) -> list[Measurement]:
     else:
         values = [harmonic_features(polygon, L, kind) for polygon in polygons]
     training, test = (
-        # each angle in one orientation, no order told
+        # each angle in one orientation, no degree told
         Inputs(one, Irreps(f"{one.shape[1]}x0e"), np.broadcast_to(np.eye(3), (len(one), 1, 3, 3)))
         for one in values
     )

@@ -152,7 +152,7 @@ class _Run:
                 sums={"energy": energy[i]} | ({} if force is None else {"force": force[i]}),
                 structures=test.checksum,
                 facts={
-                    "L": self.backbone.irreps.lmax if cell.order is None else cell.order,
+                    "L": self.backbone.irreps.lmax if cell.assumed_L is None else cell.assumed_L,
                     "paths": paths[i],
                     "fits": {"energy": _fit_facts(fits[i])}
                     | ({"force": _fit_facts(force_fits[i])} if force_fits else {}),

@@ -23,7 +23,7 @@ def print_diagnosis(result: Mapping[str, Any], console: Console, full: bool = Fa
     more = f" and {len(settings['pairs']) - 3} more" if len(settings["pairs"]) > 3 else ""
     console.print(
         f"{result['backbone']}, layer {result['card']['layer']}, L = {result['L']}"
-        f"{'' if settings.get('order') is None else ' (assumed)'}, "
+        f"{'' if settings.get('assumed_L') is None else ' (assumed)'}, "
         f"direction {shown}{more}, solver {result['solver']}, d = {result['d']}"
     )
     chosen = result["card"].get("settings", {})
@@ -38,7 +38,7 @@ def print_diagnosis(result: Mapping[str, Any], console: Console, full: bool = Fa
         training, test = (sum(pair["environments"][i] for pair in result["pairs"]) for i in (0, 1))
         console.print(f"{training} training environments, {test} test environments")
     measured = result["verification"]
-    labels = "hold" if measured["parity"] == "o3" else "name the order only"
+    labels = "hold" if measured["parity"] == "o3" else "name the degree only"
     console.print(
         f"equivariance error {measured['rotation']:.1e} under rotations, {measured['inversion']:.1e} under inversion: "
         f"parity labels {labels}"

@@ -1,6 +1,6 @@
 """`free`: any polynomial of degree ≤ d in the lab-frame components, with no symmetry built in.
 
-Ridge regression on standardised components. It knows neither orders nor rotations: what it recovers up to dL is
+Ridge regression on standardised components. It knows neither degrees nor rotations: what it recovers up to dL is
 measured, and that it recovers nothing above is a check, since over all orientations no polynomial of degree d does.
 Energies use every component: with fewer monomials than samples (and no more than :data:`MOST_EXPLICIT`) on explicit
 monomials, otherwise in the dual form with the kernel (1 + ⟨x, x'⟩)^d. A force fit has 3 n_atoms rows a sample and works

@@ -20,7 +20,7 @@ class Layout:
     Attributes:
         irreps: ``e3nn.o3.Irreps`` of one sample's features.
         parity: whether the parity labels of ``irreps`` hold under reflections. Where they do not, the labels only
-            name the order and every SO(3) path is allowed.
+            name the degree and every SO(3) path is allowed.
     """
 
     irreps: Any

@@ -3,7 +3,7 @@ is no polynomial, and the theorem says nothing of it. Question: at the same widt
 activations recover frequencies above the quadratic boundary, and how does that grow with width and training? Result:
 ρ(l) for every activation, and ρ just above the boundary against hidden units and against steps.
 
-Features of order up to L that turn with the direction hold the direction itself, so some function of them is any
+Features of degree up to L that turn with the direction hold the direction itself, so some function of them is any
 function of it. A ceiling is therefore a property of SPNs of bounded degree: it says what a readout of that degree can
 use, not what the features contain. How far a readout without a degree gets is a question of its size and its training,
 and that is what the growth shows.

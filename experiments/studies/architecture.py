@@ -1,4 +1,4 @@
-"""Background: the ceiling dL should follow from the order L of a network's features and the degree d of the SPN, not
+"""Background: the ceiling dL should follow from the degree L of a network's features and the degree d of the SPN, not
 from who trained the network, on what, or in which package. Question: where does the ceiling of published force fields
 lie, on the same aspirin structures, layer by layer? Result: for NequIP, SevenNet, SO3LR, MACE and invariant features
 alone, predicted and measured boundary, and ρ(l) at and above it.
@@ -12,7 +12,7 @@ comes nearest to what can be recovered; `free` is solved in closed form. That th
 software and equivariance, by bounds that hold for all tests together. What is measured is the height at dL. Beside it
 stand hand-made densities and random weights, through the same fits, and the best rigid frame of the other atoms.
 Whether dL is reached is reported, not claimed: that takes enough structures and enough channels
-of the highest order.
+of the highest degree.
 
 A network that cannot live in this environment comes as a feature file (docs/backbones.md). Two of a small MACE are part
 of the project, trained (`experiments/training/mace.py` writes it) and with random weights

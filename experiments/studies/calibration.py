@@ -10,7 +10,7 @@ Joshi et al., "On the Expressive Power of Geometric Graph Neural Networks" (2023
 
 An angle is a structure; SPN (`free`) and threshold are those of every diagnosis, and ρ is R² since a label is nothing
 but the wave. The centre of a network sees the density if all vertices are of one element, and a marked vertex if one
-is of another. By equivariance its features of order l turn with frequencies up to l at every depth, and where all
+is of another. By equivariance its features of degree l turn with frequencies up to l at every depth, and where all
 vertices are alike only with those that n divides: the exact answer is the same after every layer.
 """
 
@@ -106,7 +106,7 @@ def _claims(instances: "DataFrame") -> list[Claim]:
     density = instances[instances["features"] == "density"]
     names = density["source"] + ", n = " + density["n"].astype(str) + ", d = " + density["d"].astype(str)
     follows = (density["recovered"] == (density["L"] >= density["n"])).groupby(names, sort=False).all()
-    what = "The density tells the orientation of an n-gon from order L = n on and not below, at every d"
+    what = "The density tells the orientation of an n-gon from degree L = n on and not below, at every d"
     return [
         *(Agreement(source, int(agrees.sum()), len(agrees)) for source, agrees in by_source),
         Reached(what, len(follows), tuple(follows.index[~follows])),
@@ -138,8 +138,8 @@ def _least(instances: "DataFrame") -> Table:
     least = groups.apply(lambda part: f"{_order(part, 'recovered')} ({_order(part, 'exact')})")
     table = least.unstack("d", fill_value="").rename(columns="d = {}".format).reset_index()
     return Table.of(
-        "calibration-orders",
-        "Least order L that recovers the orientation of an n-gon: measured (exact)",
+        "calibration-degrees",
+        "Least degree L that recovers the orientation of an n-gon: measured (exact)",
         table,
         {"<features of": "source", "<kind": "features", **{name: name for name in table.columns[2:]}},
         group="source",
@@ -160,7 +160,7 @@ def draw(instances: "DataFrame") -> "Figure":
         title = f"density, {source}, d = {MAPPED_DEGREE}"
         maps.append((density[density["source"] == source], "L", "n", title))
     figure, axes = figures.panels(len(maps), 2, width=3.3, height=3.0)
-    words = {"n": "vertices n", "L": "order L", "d": "degree d"}
+    words = {"n": "vertices n", "L": "degree L", "d": "degree d"}
     for panel, (table, x, y, title) in zip(axes, maps, strict=True):
         figures.number_map(panel, table, x, y, "r2", "exact")
         panel.set_xlabel(words[x], fontsize=8)

@@ -6,7 +6,7 @@ the boundary of a quadratic SPN and one above it, for linear and quadratic SPNs 
 quadratic form of rank at most its width, so from as many units as components on nothing is out of reach. All of one
 degree are trained for as many steps on as many samples. `free` grows
 by its inputs: features of two layers, of the site's neighbours, of every atom. What bounds those is that products of
-two features of order up to L contain no order above 2L when the whole molecule turns, whichever atoms they come from.
+two features of degree up to L contain no degree above 2L when the whole molecule turns, whichever atoms they come from.
 
 An SPN that learned nothing proves nothing: a linear one counts if it reaches its boundary, a quadratic one, for the
 frequency above, if it reaches its. Claims about many SPNs rest on bounds that hold for all of them together.

@@ -6,7 +6,7 @@ sphere, per layer, from an exact quadrature.
 
 Of all bonds, both ways, that one is moved whose sphere keeps furthest from every other atom. Three surroundings tell
 where a leak comes from: the pair alone, the pair with the atom that the sphere comes closest to (triple), and all.
-By algebra there is nothing above L after one convolution, where a feature of order l is Σ_j R(r_j) Y_l(u_j) times a
+By algebra there is nothing above L after one convolution, where a feature of degree l is Σ_j R(r_j) Y_l(u_j) times a
 gate of distances to the site, and nothing for the pair alone, which has one direction only. Nothing else is bounded:
 from the second layer on messages depend on |r_moved - r_k|, which is no polynomial in u.
 """
@@ -39,7 +39,7 @@ SCOPE = (
     "In one neighbour's direction with the rest fixed, polynomials of degree d are bounded by dL only where features "
     "end at L: after one convolution. Deeper features carry more, so that bound does not hold there.",
     "What bounds a probe of deeper features is the other law, under rotations of the whole molecule: products of d "
-    "features of order up to L contain no order above dL.",
+    "features of degree up to L contain no degree above dL.",
 )
 
 
@@ -64,10 +64,10 @@ def report(lab: Lab, results: Results) -> Report:
         ),
         depth=lambda cell, measurement: measurement.facts["depth"],
         leak=lambda cell, measurement: measurement.facts["leak"],
-        orders=lambda cell, measurement: _by_order(measurement),
+        degrees=lambda cell, measurement: _by_degree(measurement),
     )
     groups = results.estimate(["kind", "weights", "layer", "depth", "read"])
-    single = results.where(read="molecule").estimate(["backbone", "layer", "depth", "orders"])
+    single = results.where(read="molecule").estimate(["backbone", "layer", "depth", "degrees"])
     effect = results.where(lambda table: table["depth"] > 0, read="molecule").difference(
         {"weights": "trained"}, {"weights": "initial"}, match=["network"], by=["kind", "layer"]
     )
@@ -79,10 +79,10 @@ def report(lab: Lab, results: Results) -> Report:
                 {"<networks": "kind", "pairs": "n_network", "layer": "layer", "difference": percents("above")})
         )  # fmt: skip
     tables.append(
-        Table.of("leakage-networks", "Share above L in the molecule, per cent, by channel and order",
+        Table.of("leakage-networks", "Share above L in the molecule, per cent, by channel and degree",
             _first(single),
             {"<network": "backbone", "layer": "layer", "above L": percents("above", ROUNDING),
-             "median channel": percents("median_channel", ROUNDING), "<by order": "orders"}, "backbone")
+             "median channel": percents("median_channel", ROUNDING), "<by degree": "degrees"}, "backbone")
     )  # fmt: skip
     return Report(_claims(results, single), tables, lambda: draw(groups), SCOPE)
 
@@ -92,9 +92,9 @@ def _first(table: "DataFrame") -> "DataFrame":
     return table[table["l"] == 1]
 
 
-def _by_order(found: Measurement) -> str:
-    """The share above L of the features of every order, mean over structures."""
-    shares = zip(found.facts["orders"], found.sums["above_by_order"].mean(axis=0), strict=True)
+def _by_degree(found: Measurement) -> str:
+    """The share above L of the features of every degree, mean over structures."""
+    shares = zip(found.facts["degrees"], found.sums["above_by_degree"].mean(axis=0), strict=True)
     return ", ".join(f"l = {l}: {percent(share, ROUNDING, CONSTANT)}" for l, share in shares)
 
 

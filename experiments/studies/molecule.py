@@ -1,4 +1,4 @@
-"""Background: every other study looks at aspirin; a ceiling that belongs to the features' order must not know the
+"""Background: every other study looks at aspirin; a ceiling that belongs to the features' degree must not know the
 molecule. Question: with the same settings and no change of code, does the ceiling of the same networks lie at the same
 frequency on ethanol as on aspirin? Result: predicted and measured boundary and ρ(l) of both molecules, side by side.
 

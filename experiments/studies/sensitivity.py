@@ -5,8 +5,8 @@ curves of ρ(l), the structures that every l needs, and the share of a planted f
 
 Injected energies compete with what the network itself leaves of the labels, E - E_0, and at equal force power those of
 a higher l are smaller: the signal-to-noise ratio of the energies is the scale of every l. `equivariant` learns from a
-structure all that its orientations hold; `free` has to see them. The planted channel has order dL + 1, a known share of
-its power is signal and the rest noise: ρ(dL + 1) of an ideal linear SPN equals that share.
+structure all that its orientations hold; `free` has to see them. The planted channel has degree dL + 1, a known share
+of its power is signal and the rest noise: ρ(dL + 1) of an ideal linear SPN equals that share.
 
 A level is one sample of structures, the smaller ones parts of the larger; what another sample would give is not in the
 intervals. The replicates' figures are those of all of them together: one network alone has wider intervals.
@@ -83,7 +83,7 @@ def cells(lab: Lab) -> list[Cell]:
         selected += grid(top, n_train=numbers[:4] if lab.quick else numbers, backbone=replicates)
     selected += grid(replace(base, probe=free), orientations=ORIENTATIONS, backbone=replicates)
     planted = list(SHARES)[::2] if lab.quick else list(SHARES)
-    selected += grid(replace(base, order=L), probe=PLANTED, backbone=planted)
+    selected += grid(replace(base, assumed_L=L), probe=PLANTED, backbone=planted)
     return list(dict.fromkeys(selected))  # the axes meet at their standard values
 
 

@@ -1,5 +1,5 @@
 """Background: a backbone that nobody can train again is an anecdote. Question: none; this is the list of what
-each shipped backbone was trained on, with which seed, order and length. Provides: `RECIPES`, one line each.
+each shipped backbone was trained on, with which seed, degree and length. Provides: `RECIPES`, one line each.
 """
 
 from dataclasses import asdict, dataclass, replace
@@ -16,7 +16,7 @@ class Recipe:
         training: frames to train on, as ``experiments.data.load`` takes them.
         test: frames to test on.
         seed: seed of the initial weights, of the training/validation split and of the batches.
-        l_max: highest order of the features.
+        l_max: highest degree of the features.
         config: name of the `nequip-train` configuration beside this file, without `.yaml`.
         epochs: length of training, with the learning rate's cosine schedule; 0 leaves the initial weights.
         schedule: length of the cosine schedule where training stops before its end, as a look at the way there.

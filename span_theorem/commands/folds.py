@@ -1,4 +1,4 @@
-"""`python -m span_theorem folds`: from which order L on the orientation of an n-fold structure is seen."""
+"""`python -m span_theorem folds`: from which degree L on the orientation of an n-fold structure is seen."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -15,7 +15,7 @@ def folds(
     max_d: Annotated[int, typer.Option("--max-d", min=1, help="Each at all degrees d = 1..max d.")] = 2,
     json: Annotated[Path | None, typer.Option("--json", help="Also write the results to this file.")] = None,
 ) -> int:
-    """Which order of summed harmonics sees the orientation of an n-fold symmetric structure?
+    """Which degree of summed harmonics sees the orientation of an n-fold symmetric structure?
 
     A centre with n neighbours in a regular n-gon, features A_lm = sum_j Y_lm(r_j), l <= L, in exact arithmetic.
     Exit status 0: seen if and only if L >= n, at every degree; 1: not so.

@@ -1,4 +1,4 @@
-"""The orientation of n-fold structures: one row for every n, a column for every order L."""
+"""The orientation of n-fold structures: one row for every n, a column for every degree L."""
 
 from span_theorem.errors import InputError
 from span_theorem.latex import Column, Table, escape, label

@@ -74,7 +74,7 @@ def test_exact_harmonics_up_to_two_are_recovered_up_to_four(solver):
 
 @pytest.mark.parametrize("solver", PROBES)
 def test_a_network_that_breaks_its_ceiling_is_found_out(solver):
-    result = run(Spectrum([0, 1, 2, 5]), probe=PROBES[solver], order=2, forces=solver != "mlp")
+    result = run(Spectrum([0, 1, 2, 5]), probe=PROBES[solver], assumed_L=2, forces=solver != "mlp")
     assert result.check.predicted_boundary == 4
     at_five = by_frequency(result)[5]
     assert at_five["rho"] > 0.9
@@ -86,7 +86,7 @@ def test_a_network_that_breaks_its_ceiling_is_found_out(solver):
 
 @pytest.mark.parametrize("solver", ["equivariant", "free"])
 def test_without_order_two_the_boundary_is_two(solver):
-    result = run(Spectrum([0, 1]), probe=PROBES[solver], order=2)
+    result = run(Spectrum([0, 1]), probe=PROBES[solver], assumed_L=2)
     assert result.check.measured_boundary == 2
     assert result.check.verdict == "below"
 
@@ -253,7 +253,7 @@ def test_labels_that_do_not_hold_under_rotation_stop_the_run():
     [
         ({"l_max": 0}, "l_max is 0: expected 1 to 12"),
         ({"l_max": 13}, "l_max is 13: expected 1 to 12"),
-        ({"order": -1}, "order L is -1"),
+        ({"assumed_L": -1}, "degree L is -1"),
         ({"orientations": 0}, "orientations is 0: expected at least 1"),
         ({"amplitude": 0.0}, "amplitude is 0.0: expected a positive number"),
         ({"amplitude": -1.0}, "amplitude is -1.0"),

@@ -82,7 +82,7 @@ class ModelCard:
         recipe: configuration of the training.
         overrides: what was set in it.
         seed: of the initial weights.
-        l_max: highest order of the features.
+        l_max: highest degree of the features.
         layers: irreps of every layer's features.
         n_parameters: trainable parameters.
         data: frames trained and tested on.

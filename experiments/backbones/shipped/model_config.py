@@ -56,7 +56,7 @@ class ModelConfig:
 
     @property
     def multiplicities(self) -> list[int]:
-        """Channels of every order 0 to ``l_max``."""
+        """Channels of every degree 0 to ``l_max``."""
         if isinstance(self.num_features, int):
             return [self.num_features] * (self.l_max + 1)
         return self.num_features

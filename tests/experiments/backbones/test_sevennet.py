@@ -56,7 +56,7 @@ def test_labels_name_the_order_only(backbone):
     found = verify(backbone, ETHANOLS)
     assert found.parity == "so3"
     assert found.rotation < 1e-5
-    assert "order only" in backbone.card.labels
+    assert "degree only" in backbone.card.labels
 
 
 def test_chunks_do_not_show(backbone, monkeypatch):

@@ -84,7 +84,7 @@ def test_invariants_are_what_does_not_turn():
     torch.testing.assert_close(
         features_of(kept, NUMBERS, POSITIONS), features_of(whole, NUMBERS, POSITIONS)[..., 3:4]
     )
-    with pytest.raises(InputError, match="order zero"):
+    with pytest.raises(InputError, match="degree zero"):
         Invariants(of_batches(Spectrum([1])))
 
 
@@ -157,10 +157,10 @@ def test_the_noise_of_one_structure_says_nothing_of_the_next():
         ("x|atoms", "expected indices of atoms"),
         ("x|atoms(-1)", "expected indices of atoms"),
         ("x|atoms(a)", "expected indices of atoms"),
-        ("x|planted", "expected an order and a share"),
-        ("x|planted(5)", "expected an order and a share"),
-        ("x|planted(5, much)", "expected an order and a share"),
-        ("x|planted(5.5, 1)", "expected an order and a share"),
+        ("x|planted", "expected a degree and a share"),
+        ("x|planted(5)", "expected a degree and a share"),
+        ("x|planted(5, much)", "expected a degree and a share"),
+        ("x|planted(5.5, 1)", "expected a degree and a share"),
         ("x|planted(5, 1.5)", r"signal is 1\.5: expected 0 to 1"),
         ("x|planted(5, nan)", "expected 0 to 1"),
         ("nequip:aspirin-random|untrained(x)", "unknown backbone suffix"),

@@ -62,7 +62,7 @@ def test_the_rule_and_the_atom_read():
     "options",
     [
         {"n_train": 0}, {"n_test": -1}, {"orientations": 0}, {"test_orientations": 0}, {"l_max": 0}, {"l_max": 99},
-        {"order": -1}, {"amplitude": float("inf")}, {"amplitude": 1e7}, {"scale": 0.0}, {"force_structures": 19},
+        {"assumed_L": -1}, {"amplitude": float("inf")}, {"amplitude": 1e7}, {"scale": 0.0}, {"force_structures": 19},
         {"validation_share": 0.0}, {"validation_share": 1.0}, {"spread": -1.0}, {"spread": float("nan")},
         {"spread": 0.5, "probe": Probe("equivariant")},
     ],
