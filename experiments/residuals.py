@@ -88,22 +88,15 @@ def _constants(energies: Array, both: tuple[Structures, Structures]) -> list[Arr
 
     The constants are those of least squares on training structures (the smallest, where several sets fit alike).
     """
-    elements = np.unique(both[0].numbers)
+    elements = np.unique(both[0].numbers).tolist()
     unknown = np.setdiff1d(both[1].numbers, elements)
     if len(unknown):
         raise InputError(
             f"{both[1].source} holds {symbol(int(unknown[0]))}, which training structures lack: expected the "
             "elements of training structures"
         )
-    counts = [_counts(one, elements) for one in both]
+    counts = [one.element_counts(elements) for one in both]
     if all((one == counts[0][0]).all() for one in counts):
         return [np.full(len(one), energies.mean()) for one in counts]
     constants, *_ = np.linalg.lstsq(counts[0], energies, rcond=None)
     return [one @ constants for one in counts]
-
-
-def _counts(structures: Structures, elements: NDArray[np.int64]) -> Array:
-    """(n, n_elements) atoms of every element."""
-    counts = np.zeros((len(structures), len(elements)))
-    np.add.at(counts, (structures.structure_of, np.searchsorted(elements, structures.numbers)), 1)
-    return counts

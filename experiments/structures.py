@@ -252,6 +252,12 @@ class Structures:
         """(N,) the structure that each atom belongs to."""
         return np.repeat(np.arange(len(self)), self.sizes)
 
+    def element_counts(self, elements: Sequence[int]) -> Array:
+        """(n, n_elements) atoms of each element; ``elements`` ascend and hold all that occur."""
+        counts = np.zeros((len(self), len(elements)))
+        np.add.at(counts, (self.structure_of, np.searchsorted(elements, self.numbers)), 1)
+        return counts
+
     @property
     def clusters(self) -> NDArray[np.int64]:
         """(n,) ``cluster``; every structure its own where none is given."""

@@ -9,7 +9,7 @@ from experiments.choose.decision import Curve, Verdict, degree_enough, verdict
 from experiments.choose.errors import squared_errors
 from experiments.choose.fits import Progress, Task, fit, nothing
 from experiments.choose.folds import deal
-from experiments.choose.labels import Labels, element_counts
+from experiments.choose.labels import Labels
 from experiments.choose.plan import Plan, estimate, plan
 from experiments.choose.surroundings import survey
 from experiments.choose.tolerance import DEFAULT, Tolerance
@@ -204,7 +204,7 @@ def _tested(task: Task) -> NDArray[np.bool_]:
     Raises:
         InputError: there is none.
     """
-    counts = element_counts(task.structures, task.expansion.elements)
+    counts = task.structures.element_counts(task.expansion.elements)
     tested = np.ones(len(task.structures), dtype=bool)
     for fold in range(task.folds):
         unseen = counts[task.fold != fold].sum(axis=0) == 0

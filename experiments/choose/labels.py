@@ -34,7 +34,7 @@ class Labels:
         """Labels of some structures. The constants are for rounding's sake: every fit has free ones of its own."""
         energies, energy_rms, force_rms = None, 0.0, 0.0
         if structures.energies is not None:
-            counts = element_counts(structures, elements)
+            counts = structures.element_counts(elements)
             constants = np.linalg.lstsq(counts, structures.energies, rcond=None)[0]
             energies = structures.energies - counts @ constants
             energy_rms = float(np.sqrt(np.mean((energies / structures.sizes) ** 2)))
@@ -43,10 +43,3 @@ class Labels:
         if structures.forces is not None:
             force_rms = float(np.sqrt(np.mean(structures.forces**2)))
         return cls(energies, structures.forces, energy_rms, force_rms)
-
-
-def element_counts(structures: Structures, elements: tuple[int, ...]) -> Array:
-    """(n, elements) number of atoms of each element."""
-    counts = np.zeros((len(structures), len(elements)))
-    np.add.at(counts, (structures.structure_of, np.searchsorted(elements, structures.numbers)), 1)
-    return counts

@@ -93,10 +93,7 @@ def energy_unit(text: str) -> str:
     >>> energy_unit("kcal mol^-1")
     'kcal/mol'
     """
-    found = _find(text, UNITS)
-    if found is None:
-        raise InputError(f"unknown unit of energy {text!r}, expected one of {', '.join(UNITS)}", "units")
-    return found
+    return _known(text, "energy", UNITS)
 
 
 def length_unit(text: str) -> str:
@@ -108,10 +105,7 @@ def length_unit(text: str) -> str:
     >>> length_unit("Angstrom")
     'Å'
     """
-    found = _find(text, LENGTHS)
-    if found is None:
-        raise InputError(f"unknown unit of length {text!r}, expected one of {', '.join(LENGTHS)}", "units")
-    return found
+    return _known(text, "length", LENGTHS)
 
 
 def given_units(text: str | None) -> Stated:
@@ -187,6 +181,13 @@ def _force(text: str) -> tuple[str, str]:
     if _find(text, ("hartree",)):  # atomic units
         return "hartree", "bohr"
     return energy_unit(energy), length_unit(length)
+
+
+def _known(text: str, quantity: str, names: tuple[str, ...]) -> str:
+    found = _find(text, names)
+    if found is None:
+        raise InputError(f"unknown unit of {quantity} {text!r}, expected one of {', '.join(names)}", "units")
+    return found
 
 
 def _find(text: str, names: tuple[str, ...]) -> str | None:
