@@ -1,5 +1,6 @@
 """Where cells are measured: here, in processes of this machine, or on a Dask cluster."""
 
+import logging
 import os
 import re
 import signal
@@ -160,6 +161,8 @@ def _dask(address: str, workers: int = 1) -> Iterator[Place]:
         from distributed import Client, KilledWorker
         from distributed.comm.addressing import get_address_host_port
 
+        # it logs tracebacks of its own about what is reported in one line here
+        logging.getLogger("distributed").setLevel(logging.CRITICAL)
         get_address_host_port(address)  # a client that was given no address waits for one when it is closed
         client = Client(address, timeout=20, set_as_default=False)
     with client:

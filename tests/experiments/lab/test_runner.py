@@ -1,5 +1,6 @@
 """Cells end the same wherever they are measured, and whatever happens to those that measure them."""
 
+import json
 import os
 import shutil
 import signal
@@ -232,6 +233,40 @@ def test_stopped_it_keeps_what_is_finished_and_leaves_no_process(folder, name, s
         assert error.endswith("experiments: error: interrupted\n")
     assert store.count() == 1
     assert {path.name.partition("-")[0] for path in (folder / "out").iterdir()} == {"measurements.sqlite"}
+
+
+def test_a_scheduler_that_dies_ends_the_run_in_one_line_and_keeps_what_is_finished(folder):
+    pytest.importorskip("distributed")
+    address = folder / "scheduler.json"
+    python = [sys.executable, "-m"]
+    options = ["--scheduler-file", str(address), "--no-dashboard"]
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": folder}
+    started = [subprocess.Popen([*python, "distributed.cli.dask_scheduler", "--port", "0", *options], **quiet)]
+    try:
+        wait_for(address.exists, 60)
+        worker = ["--nthreads", "2", "--no-nanny", "--death-timeout", "5"]
+        environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
+        started.append(
+            subprocess.Popen(
+                [*python, "distributed.cli.dask_worker", *options, *worker], env=environment, **quiet
+            )
+        )
+        where = json.loads(address.read_text())["address"]
+        process = sweep(folder, ["plain", "endless"], "--executor", f"dask:{where}", "-o", "out")
+        started.append(process)
+        store = Store(folder / "out" / "measurements.sqlite")
+        wait_for(lambda: (folder / "asleep").exists() and store.count() == 1)
+        started[0].kill()
+        _, error = process.communicate(timeout=60)
+    finally:
+        for one in started:
+            one.kill()
+            one.wait()
+    assert process.returncode == 2
+    assert error.splitlines()[-1].startswith("experiments: error: ")
+    assert "the scheduler of the workers is gone; what was finished before is kept" in error
+    assert "Traceback" not in error
+    assert store.count() == 1
 
 
 SBATCH = """#!/bin/bash
