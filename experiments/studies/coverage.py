@@ -32,27 +32,22 @@ if TYPE_CHECKING:
 
 L, D = 2, 2
 BOUNDARY = L * D
-SPREADS = (0.0, 0.25, 0.5, 0.75, 1.0, 1.5, None)
+SPREADS = (0.0, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, None)
 """σ in rad, and all orientations."""
 FEWER = (0.0, 0.5, 1.0, None)
-"""The same for `mlp`, which takes half a minute at each."""
-ALL = 2.2
+"""The same in the quick form."""
+ALL = 2.6
 """Where all orientations stand on the axis of σ."""
 FREE = Probe("free", D)
 MLP = Probe("mlp", D, training=Training(width=64, steps=1000, samples=(1000, 256)))
 
 
 def cells(lab: Lab) -> list[Cell]:
-    spreads = {FREE: SPREADS, MLP: FEWER}
+    bases = _bases(lab)[: 1 if lab.quick else None]
     return [
         cell
-        for base in _bases(lab)[: 1 if lab.quick else None]
-        for probe, values in spreads.items()
-        # forces are fitted where there are labels; a force fit of `free` costs ten times its energy fit
-        for cell in grid(
-            replace(base, probe=probe, labels=probe is MLP, forces=probe is MLP),
-            spread=FEWER if lab.quick else values,
-        )
+        for base in bases
+        for cell in grid(base, probe=(FREE, MLP), spread=FEWER if lab.quick else SPREADS)
     ]
 
 
