@@ -22,10 +22,10 @@ THRESHOLD = 0.05
 
 TESTED = (
     "Tested: a probe of degree d on one site's features of degree at most L, under random orientations of the whole "
-    "molecule."
+    "structure."
 )
 TESTED_NON_POLYNOMIAL = (
-    "Tested: a probe that is no polynomial on one site's features, under random orientations of the whole molecule; "
+    "Tested: a probe that is no polynomial on one site's features, under random orientations of the whole structure; "
     "the theorem bounds none such."
 )
 NOT_TESTED = (

@@ -14,7 +14,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from experiments.coverage import imitated, mean_length
-from experiments.crosscheck import THRESHOLD
+from experiments.crosscheck import NOT_TESTED, THRESHOLD
 from experiments.lab import figures
 from experiments.lab.cell import Cell, grid
 from experiments.lab.claims import Claim, Statement, is_there, together
@@ -30,6 +30,10 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from pandas import DataFrame
 
+TESTED = (
+    "Tested: a probe of degree d on one site's features of degree at most L, under orientations that spread about those "
+    "of the data as each row says."
+)
 L, D = 2, 2
 BOUNDARY = L * D
 SPREADS = (0.0, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, None)
@@ -76,6 +80,7 @@ def report(lab: Lab, results: Results) -> Report:
         [*_claims(table), Statement(published_sentence())],
         [_table(table, theorem, mean_length(units), first.training)],
         lambda: draw(table, theorem),
+        (TESTED, NOT_TESTED),
     )
 
 
