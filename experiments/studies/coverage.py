@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
 TESTED = (
-    "Tested: a probe of degree d on one site's features of degree at most L, under orientations that spread about those "
-    "of the data as each row says."
+    "Tested: a probe of degree d on one site's features of degree at most L, under orientations that spread about "
+    "those of the data as each row says."
 )
 L, D = 2, 2
 BOUNDARY = L * D

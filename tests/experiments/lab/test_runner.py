@@ -241,7 +241,9 @@ def test_a_scheduler_that_dies_ends_the_run_in_one_line_and_keeps_what_is_finish
     python = [sys.executable, "-m"]
     options = ["--scheduler-file", str(address), "--no-dashboard"]
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": folder}
-    started = [subprocess.Popen([*python, "distributed.cli.dask_scheduler", "--port", "0", *options], **quiet)]
+    started = [
+        subprocess.Popen([*python, "distributed.cli.dask_scheduler", "--port", "0", *options], **quiet)
+    ]
     try:
         wait_for(address.exists, 60)
         worker = ["--nthreads", "2", "--no-nanny", "--death-timeout", "5"]
