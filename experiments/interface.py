@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from experiments.backbones import Backbone
 from experiments.data import Reading, read_structures
+from experiments.data.reading import warned
 from experiments.diagnosis import Diagnosis
 from experiments.diagnosis import diagnose as run_diagnosis
 from experiments.lab.cell import Cell
@@ -31,7 +32,7 @@ def load(structures: "str | Path | Iterable[Atoms]", reading: Reading = Reading(
         InputError: what cannot be used, with the reason.
     """
     if isinstance(structures, str | Path):
-        return read_structures(structures, reading)
+        return read_structures(structures, reading, warned)
     return Structures.from_ase(structures)
 
 
@@ -89,7 +90,8 @@ def diagnose(
         **settings,
     )
     network = {key: value for key, value in given.items() if "backbone" in key}
-    sources = Sources(backbones=network, structures={key: given[key] for key in given if key not in network})
+    known = {key: given[key] for key in given if key not in network}
+    sources = Sources(backbones=network, structures=known, say=warned)
     return run_diagnosis([cell], sources)
 
 

@@ -4,7 +4,10 @@ import subprocess
 import sys
 from html import escape
 
+import numpy as np
 import pytest
+from ase.build import molecule
+from ase.io import write
 
 import experiments
 import span_theorem as st
@@ -117,3 +120,14 @@ def test_a_study_in_a_notebook(tmp_path, monkeypatch):
     assert all(escape(claim.sentence) in shown for claim in found.result.claims)
     with pytest.raises(InputError, match="unknown study 'x'"):
         experiments.study("x", tmp_path)
+
+
+def test_what_a_file_holds_and_is_not_used_is_a_warning(tmp_path):
+    file = tmp_path / "labelled.extxyz"
+    atoms = molecule("H2O")
+    atoms.info["dft_energy"], atoms.arrays["dft_forces"] = -1.0, np.ones((3, 3))
+    write(file, [atoms, atoms])
+    with pytest.warns(
+        UserWarning, match=r"dft_energy, dft_forces \(Reading.energy_key, Reading.forces_key\)"
+    ):
+        assert experiments.load(file).energies is None

@@ -31,9 +31,10 @@ DropShared = Annotated[
 ]
 
 
-def warn(line: str, setting: str | None = None) -> None:
+def warn(line: str, *settings: str) -> None:
     """One line on stderr."""
     from span_theorem.printable import printable
 
-    hint = f" (option --{setting})" if setting else ""
+    named = " and ".join(f"--{one}" for one in settings)
+    hint = f" (option{'s' * (len(settings) > 1)} {named})" if settings else ""
     typer.echo(f"WARNING: {printable(' '.join(line.split()))}{hint}", err=True)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.markup import escape
 
+from experiments.commands.reading import warn
 from experiments.lab.names import PAGE, STORE
 from experiments.studies import registry
 from span_theorem.errors import InputError
@@ -208,7 +209,7 @@ def run_all(
 
         for name, (study, folder) in studies.items():
             start = time.monotonic()
-            lab = Lab(Sources(access), Store(output / STORE), place, seed, quick, show(name))
+            lab = Lab(Sources(access, say=warn), Store(output / STORE), place, seed, quick, show(name))
             bar.reset(task, description=name)
             try:
                 report, files = run_study(name, study, lab, folder)

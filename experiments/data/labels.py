@@ -132,10 +132,12 @@ class Labels:
         if unused:
             used = f" but {' and '.join(zero)} instead" if zero else ""
             line = f"{self.source}: labels were seen and are not used{used}: {every}"
-            setting = SETTINGS["forces" if "forces" in unused else "energy"]
+            settings = [SETTINGS[name] for name in unused]
             if self.reading.forces:
-                raise InputError(f"{line}; expected keys to be given where forces are asked for", setting)
-            say(line, setting)
+                raise InputError(
+                    f"{line}; expected keys to be given where forces are asked for", settings[-1]
+                )
+            say(line, *settings)
 
     def _look(self, values: Mapping[str, Any], name: str, like: Any, usable: Any) -> None:
         keys = (name, *values)

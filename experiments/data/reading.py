@@ -1,5 +1,6 @@
 """How files are to be read, and what is said about them on the way."""
 
+import warnings
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -7,8 +8,8 @@ from typing import Protocol
 class Say(Protocol):
     """Told one line that a user should see."""
 
-    def __call__(self, line: str, setting: str | None = None) -> None:
-        """Say ``line``; ``setting`` is the one that would change what it tells of, if one does."""
+    def __call__(self, line: str, *settings: str) -> None:
+        """Say ``line``; ``settings`` are those that would change what it tells of."""
 
 
 @dataclass(frozen=True)
@@ -33,5 +34,11 @@ class Reading:
     labels: bool = True
 
 
-def silent(line: str, setting: str | None = None) -> None:
+def silent(line: str, *settings: str) -> None:
     """Says nothing."""
+
+
+def warned(line: str, *settings: str) -> None:
+    """Says it as a Python warning, for scripts and notebooks."""
+    named = ", ".join("Reading." + one.replace("-", "_") for one in settings)
+    warnings.warn(f"{line} ({named})" if named else line, stacklevel=2)

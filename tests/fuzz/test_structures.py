@@ -50,5 +50,5 @@ def test_damaged(tmp_path, fuzz_seeds, name):
             assert structures is None or (isinstance(structures, Structures) and len(structures))
 
 
-def one_line(line, setting=None):
+def one_line(line, *settings):
     assert "\n" not in line

@@ -41,9 +41,9 @@ def recovery(cell: Cell, sources: Sources, rng) -> Measurement:
     """The theorem holds: nearly everything up to dL, nothing above it."""
     backbone = sources.backbone(cell)
     card = card_of(backbone)
-    order = backbone.irreps.lmax if cell.order is None else cell.order
+    L = backbone.irreps.lmax if cell.assumed_L is None else cell.assumed_L
     frequencies = tuple(range(1, cell.l_max + 1))
-    rho = np.where(np.array(frequencies) <= order * cell.probe.degree, 0.9, 0.0)
+    rho = np.where(np.array(frequencies) <= L * cell.probe.degree, 0.9, 0.0)
     power = rng.uniform(0.9, 1.1, (STRUCTURES, len(frequencies)))
     noise = rng.normal(scale=1e-3, size=power.shape)
     sums = {"energy": np.stack([power, (1 - rho) * power, rho * power + noise, 0 * power], axis=-1)}
