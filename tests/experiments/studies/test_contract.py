@@ -51,7 +51,7 @@ def recovery(cell: Cell, sources: Sources, rng) -> Measurement:
         sums["force"] = np.stack([power, (1 - rho) * power, rho * power + noise, 0 * power], axis=-1)
     parameters = {str(l): 10 * l for l in frequencies}
     facts = {
-        "L": order,
+        "L": L,
         "paths": [True] * len(frequencies),
         "fits": {"energy": {"regularisation": {}, "parameters": parameters}},
         "force": 0.5,
