@@ -80,14 +80,14 @@ def leakage(cell: Cell, sources: Sources, rng) -> Measurement:
     sums = {"share": rng.uniform(0, 1 / len(frequencies), (STRUCTURES, len(frequencies)))}
     names = ("above", "varying", "leak", "median_channel")
     sums |= {name: rng.uniform(0, 0.5, (STRUCTURES, 1)) for name in names}
-    sums["above_by_order"] = rng.uniform(0, 0.5, (STRUCTURES, 2))
+    sums["above_by_degree"] = rng.uniform(0, 0.5, (STRUCTURES, 2))
     facts = {
         "name": cell.backbone,
         "L": 2,
         "layer": card.layer,
         "depth": list(card.layers).index(card.layer),
         "irreps": "1x0e+1x1o",
-        "orders": [0, 1],
+        "degrees": [0, 1],
         "leak": 0.0,
         "move": {"site": 12, "moved": 11, "third": 3, "distance": 1.0, "closest": 1.0, "elements": [8, 6, 6]},
         "card": card.to_dict(),
