@@ -1,9 +1,13 @@
 """`python -m experiments tables`: LaTeX and Markdown of studies, from their result folders alone."""
 
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from experiments.lab.tables import Table
 
 
 def tables(
@@ -34,23 +38,28 @@ def tables(
     from span_theorem.errors import InputError
     from span_theorem.output import make_folder, write_text
 
-    studies = [study for study in map(read_study, study_paths(results)) if study is not None]
+    found = [(path, read_study(path)) for path in study_paths(results)]
+    studies = {path: study for path, study in found if study is not None}
     if not studies:
         raise InputError(
             f"{', '.join(map(str, results))}: there is no study, expected a folder with {RESULT}"
         )
     out = console()
     if page is not None:
-        rewrite(page, studies)
+        rewrite(page, [*studies.values()])
         out.print(f"written: {page}")
         return 0
     make_folder(output)
-    names = []
-    for study in studies:
+    shown: dict[str, Table] = {}
+    for path, study in studies.items():
         for table in study.tables:
-            names.append(f"{latex.label(table.name)}.tex")
+            if table.name in shown:  # the same was run on something else
+                table = replace(table, name=f"{path.resolve().parent.name}-{table.name}")
+            shown[table.name] = table
             source = f"{study.name}/{RESULT}"
-            write_text(output / names[-1], table.latex(source, "python -m experiments tables"))
+            text = table.latex(source, "python -m experiments tables")
+            write_text(output / f"{latex.label(table.name)}.tex", text)
+    names = [f"{latex.label(name)}.tex" for name in shown]
     write_text(output / "all-studies.tex", latex.document(names))
     out.print(f"{len(names)} tables written to {output}")
     return 0

@@ -1,10 +1,12 @@
 """The generated parts of a page are those of the studies, and what stands between them stays."""
 
 import json
+import re
 from dataclasses import asdict
 
 import pytest
 
+from experiments.cli import main
 from experiments.lab.tables import Column, Table
 from experiments.report.page import generated, rewrite
 from experiments.report.study import Claimed, StudyResult, read_study
@@ -85,6 +87,18 @@ def test_a_study_is_read_back_from_its_folder_or_its_file(tmp_path):
     assert found == read_study(tmp_path / "study.json")
     assert (found.claims, found.tables, found.scope) == (STUDY.claims, STUDY.tables, STUDY.scope)
     assert read_study(written(tmp_path, kind="diagnosis")) is None
+
+
+def test_tables_of_what_was_run_twice_stand_side_by_side(tmp_path):
+    for name in ("first", "second"):
+        (tmp_path / name).mkdir()
+        written(tmp_path / name)
+    assert main(["tables", str(tmp_path), "-o", str(tmp_path / "tables")]) == 0
+    files = {path.name: path.read_text() for path in (tmp_path / "tables").iterdir()}
+    assert files.keys() == {"coin-headline.tex", "second-coin-headline.tex", "all-studies.tex"}
+    assert all(f"\\input{{{name}}}" in files["all-studies.tex"] for name in files if "coin" in name)
+    labels = [re.findall(r"\\label\{(.*?)\}", text) for text in files.values()]
+    assert len(set(map(tuple, labels))) == 3
 
 
 @pytest.mark.parametrize(
