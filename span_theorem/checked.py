@@ -35,13 +35,14 @@ _STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+)\]")
 _LONGEST_SHOWN = 60
 
 
-def checked(value: Any, kind: type[T], source: str | Path) -> T:
+def checked(value: Any, kind: type[T], source: str | Path, others: bool = False) -> T:
     """``value``, as JSON gives it, as a ``kind``.
 
     Args:
         value: objects, lists and scalars.
         kind: a dataclass, or any type made of dataclasses, containers, scalars and ``Annotated`` bounds.
         source: where the value comes from, for the message.
+        others: whether fields that ``kind`` does not declare are passed over, instead of being an error.
 
     Raises:
         InputError: in one line ``source: place: what was expected, and what was found``.
@@ -53,7 +54,7 @@ def checked(value: Any, kind: type[T], source: str | Path) -> T:
     """
     try:
         result = msgspec.convert(value, kind)
-        kept = msgspec.to_builtins(result)
+        kept = value if others else msgspec.to_builtins(result)
     except msgspec.ValidationError as error:
         raise InputError(f"{source}: {_sentence(str(error), value)}") from error
     except OverflowError as error:

@@ -1,12 +1,95 @@
 """Reading result files back, checked as far as tables and figures rest on them."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, NotRequired, TypedDict
 
-from experiments.crosscheck import CrossCheck, Verdict
+from experiments.crosscheck import Verdict
 from experiments.report.study import StudyResult, read_study
+from span_theorem.checked import Finite, Natural, Positive, checked
 from span_theorem.errors import InputError
-from span_theorem.results import Record, read_result
+from span_theorem.reading import read_json
+
+Interval = tuple[Finite, Finite]
+
+
+class _Degree(TypedDict):
+    """Figures of one frequency; without force figures those of forces are null."""
+
+    l: Positive
+    path: bool
+    rho: Finite
+    rho_ci: Interval
+    null_gain: Finite
+    r2_injected: NotRequired[Finite | None]
+    r2_injected_ci: NotRequired[Interval | None]
+    raw_gain: NotRequired[Finite | None]
+
+
+class _Direction(TypedDict):
+    """Site and end of a pair, or the rule that marks more."""
+
+    site: NotRequired[Natural]
+    toward: NotRequired[Natural]
+    rule: NotRequired[str]
+
+
+class _Pair(_Direction):
+    measured_boundary: Natural
+    degrees: list[_Degree]
+    environments: NotRequired[list[Natural]]
+
+
+class _Settings(TypedDict):
+    pairs: list[_Direction]
+
+
+class _Card(TypedDict):
+    layer: str
+
+
+class _Verification(TypedDict):
+    rotation: Finite
+    inversion: Finite
+    parity: str
+
+
+class _Structures(TypedDict):
+    n_frames: Natural
+    source: str
+
+
+class _Diagnosis(TypedDict):
+    """What tables, figures and pages take from :meth:`experiments.diagnosis.Diagnosis.to_dict`."""
+
+    backbone: str
+    solver: str
+    L: Natural
+    d: Positive
+    predicted_boundary: Natural
+    measured_boundary: Natural
+    l_max: Positive
+    threshold: Finite
+    above_by_algebra: bool
+    cliff: Finite | None
+    cliff_lower: Finite | None
+    contrast: Finite | None
+    contrast_ci: Interval | None
+    degrees: list[_Degree]
+    pairs: list[_Pair]
+    settings: _Settings
+    card: _Card
+    verification: _Verification
+    training_frames: _Structures
+    test_frames: _Structures
+    scope: list[str]
+    notes: list[str]
+    force: Finite
+    # what earlier versions did not write, and what they wrote instead of a verdict
+    polynomial: NotRequired[bool]
+    drop: NotRequired[Finite | None]
+    drop_ci: NotRequired[Interval | None]
+    verdict: NotRequired[Verdict]
+    agrees: NotRequired[bool | None]
 
 
 def read_any(path: Path) -> StudyResult | dict[str, Any]:
@@ -15,106 +98,46 @@ def read_any(path: Path) -> StudyResult | dict[str, Any]:
 
 
 def read_diagnosis(path: Path) -> dict[str, Any]:
-    """A diagnosis as :meth:`experiments.diagnosis.Diagnosis.to_dict` gives it.
+    """A diagnosis as :meth:`experiments.diagnosis.Diagnosis.to_dict` gives it, its verdict in one word.
 
     Raises:
-        InputError: the file is missing, is not JSON, is not a diagnosis, or lacks a field.
+        InputError: the file is missing, is not JSON, is not a diagnosis, or a field is missing or not what it should
+            be.
     """
-    record = read_result(path)
-    if record.fields["kind"] != "diagnosis":
+    content = read_json(path, "a result file")
+    if content.get("kind") != "diagnosis":
         raise InputError(f"{path} is not a diagnosis: expected a file written by `diagnose --json`")
-    for name in ("backbone", "solver"):
-        record.text(name)
-    for name in ("L", "d", "predicted_boundary", "measured_boundary", "l_max"):
-        record.integer(name)
-    optional = {"verdict", "drop", "drop_ci"}
-    for name in (*(set(CrossCheck.__dataclass_fields__) - optional), "scope", "notes", "force"):
-        if name not in record.fields:
-            raise InputError(f"{path}: field {name} is missing")
-    for name in ("drop_ci", "contrast_ci"):
-        if record.fields.get(name) is not None and len(record.values(name)) != 2:
-            raise InputError(f"{path}: field {name} needs two numbers")
-    settings = Record(path, "settings", _object(record, "settings"))
-    marked = list(settings.records("pairs"))
-    for pair in marked:
-        _require_direction(pair)
-    if not marked:
-        raise InputError(f"{path}: field settings.pairs is empty, expected at least one marked pair")
-    Record(path, "card", _object(record, "card")).text("layer")
-    verification = _object(record, "verification")
-    if not all(isinstance(verification.get(name), float | int) for name in ("rotation", "inversion")):
-        raise InputError(f"{path}: field verification needs the numbers rotation and inversion")
-    Record(path, "verification", verification).text("parity")
-    for part in ("training_frames", "test_frames"):
-        frames = Record(path, part, _object(record, part))
-        frames.integer("n_frames")
-        frames.text("source")
-    _require_degrees(record)
-    for result in record.records("pairs"):
-        _require_direction(result)
-        result.integer("measured_boundary")
-        _require_degrees(result)
-    return record.fields | {"verdict": boundary_verdict(record)}
+    found = checked(content, _Diagnosis, path, others=True)
+    for name, directions in (("settings.pairs", found["settings"]["pairs"]), ("pairs", found["pairs"])):
+        if not directions:
+            raise InputError(f"{path}: {name}: expected at least one marked pair")
+        for index, one in enumerate(directions):
+            if "rule" not in one and not one.keys() >= {"site", "toward"}:
+                raise InputError(f"{path}: {name}[{index}]: expected site and toward, or rule")
+    forces = _has_forces(found["degrees"])
+    for name, degrees in [
+        ("degrees", found["degrees"]),
+        *((f"pairs[{index}].degrees", one["degrees"]) for index, one in enumerate(found["pairs"])),
+    ]:
+        if not degrees:
+            raise InputError(f"{path}: {name}: expected one entry a frequency")
+        if any(_has_forces([one]) != forces for one in degrees):
+            raise InputError(f"{path}: {name}: expected force figures of every frequency, or of none")
+    return content | {"verdict": _verdict(found, path)}
 
 
-def _require_direction(record: Record) -> None:
-    """Site and end of a pair, or a rule."""
-    if "rule" in record.fields:
-        record.text("rule")
-    else:
-        record.integer("site")
-        record.integer("toward")
+def _has_forces(degrees: list[_Degree]) -> bool:
+    return any(one.get(name) is not None for one in degrees for name in ("r2_injected", "r2_injected_ci"))
 
 
-def _require_degrees(record: Record) -> None:
-    degrees = list(record.records("degrees"))
-    if not degrees:
-        raise InputError(f"{record.path}: field degrees is empty, expected one entry a frequency")
-    forces = degrees[0].fields.get("r2_injected") is not None
-    for degree in degrees:
-        degree.integer("l")
-        degree.boolean("path")
-        figures = ("rho", "r2_injected") if forces else ("rho",)
-        values = [
-            degree.fields.get(name) for name in (*figures, "null_gain", *(("raw_gain",) if forces else ()))
-        ]
-        for name in figures:
-            ends = degree.values(f"{name}_ci")
-            values += ends
-            if len(ends) != 2:
-                raise InputError(f"{record.path}: field {degree.place}.{name}_ci needs two numbers")
-        if not all(isinstance(value, int | float) for value in values):
-            raise InputError(
-                f"{record.path}: field {degree.place} needs numbers {', '.join(figures)} and null_gain"
-            )
-
-
-def _object(record: Record, *names: str) -> dict[str, Any]:
-    value: Any = record.fields
-    for name in names:
-        value = value.get(name) if isinstance(value, dict) else None
-    if not isinstance(value, dict):
-        raise InputError(f"{record.path}: field {'.'.join(names)} is not an object")
-    return value
-
-
-def boundary_verdict(record: Record) -> str:
-    """One of :class:`experiments.crosscheck.Verdict`: how a measured boundary stands to dL.
-
-    Files from before there were these words say ``agrees``, true, false or null, and both boundaries.
-
-    Raises:
-        InputError: a field is missing or not what it should be.
-    """
-    if "verdict" in record.fields:
-        verdict = record.text("verdict")
-        if verdict not in [*Verdict]:
-            place = f"{record.place}.verdict" if record.place else "verdict"
-            raise InputError(f"{record.path}: field {place} is {verdict!r}, expected {', '.join(Verdict)}")
-        return verdict
-    if "agrees" in record.fields and record.fields["agrees"] is None:
-        return "undecided"
-    if record.boolean("agrees"):
-        return "reached"
-    above = record.integer("measured_boundary") > record.integer("predicted_boundary")
-    return "crossed" if above else "below"
+def _verdict(found: _Diagnosis, path: Path) -> Verdict:
+    if "verdict" in found:
+        return found["verdict"]
+    if "agrees" not in found:
+        raise InputError(f"{path}: missing required field verdict")
+    if found["agrees"] is None:
+        return Verdict.UNDECIDED
+    if found["agrees"]:
+        return Verdict.REACHED
+    above = found["measured_boundary"] > found["predicted_boundary"]
+    return Verdict.CROSSED if above else Verdict.BELOW

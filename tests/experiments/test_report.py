@@ -80,7 +80,7 @@ def test_ten_results_are_ten_curves(result, tmp_path):
         ("{", "is not a readable JSON file"),
         ("[]", "holds no JSON object but a list, expected a result file"),
         ('{"kind": "grid"}', "is not a diagnosis"),
-        ('{"kind": "diagnosis", "L": 2}', "backbone is missing"),
+        ('{"kind": "diagnosis", "L": 2}', "missing required field backbone"),
     ],
 )
 def test_files_that_are_no_results(tmp_path, capsys, content, message):
@@ -102,19 +102,31 @@ def test_a_figure_that_cannot_be_written(result, tmp_path, capsys):
 
 
 @pytest.mark.parametrize(
-    "change",
+    ("change", "words"),
     [
-        {"degrees": []},
-        {"degrees": [{"l": 1}]},
-        {"degrees": None},
-        {"degrees": [{"l": 1, "rho": "x", "rho_ci": [0, 1], "null_gain": 0, "path": False}]},
-        {"settings": {}},
-        {"card": []},
-        {"scope": None, "L": 1.5},
+        ({"degrees": []}, "degrees: expected one entry a frequency"),
+        ({"degrees": [{"l": 1}]}, "degrees[0]: missing required field path"),
+        ({"degrees": None}, "degrees: expected array, found null"),
+        (
+            {"degrees": [{"l": 1, "rho": "x", "rho_ci": [0, 1], "null_gain": 0, "path": False}]},
+            'degrees[0].rho: expected float, found "x"',
+        ),
+        (
+            {"degrees": [{"l": 1, "rho": 0, "rho_ci": [0], "null_gain": 0, "path": False}]},
+            "degrees[0].rho_ci: expected array of length 2, found [0]",
+        ),
+        ({"settings": {}}, "settings: missing required field pairs"),
+        ({"settings": {"pairs": [{"site": 1}]}}, "settings.pairs[0]: expected site and toward, or rule"),
+        ({"card": []}, "card: expected object, found []"),
+        ({"L": 1.5}, "L: expected int, found 1.5"),
+        ({"verdict": "maybe"}, "verdict: invalid enum value 'maybe'"),
+        ({"cliff": 1e999}, "Infinity is not JSON"),
     ],
 )
-def test_spoilt_results_are_refused_in_one_line(result, tmp_path, capsys, change):
+def test_spoilt_results_are_refused_in_one_line(result, tmp_path, capsys, change, words):
     path = tmp_path / "result.json"
     path.write_text(json.dumps({**result, **change}))
     assert main(["report", str(path)]) == 2
-    assert len(capsys.readouterr().err.strip().splitlines()) == 1
+    error = capsys.readouterr().err.strip()
+    assert len(error.splitlines()) == 1
+    assert words in error
