@@ -109,8 +109,7 @@ def angles(cell: Cell, sources: Sources, rng) -> Measurement:
     }
     if cell.probe.solver != "mlp":
         sums |= {name: rng.uniform(0, 0.1, (STRUCTURES, len(frequencies))) for name in ("share", "largest")}
-    known = not cell.backbone.startswith("density")
-    depth = list(card_of(sources.backbone(cell)).layers).index(cell.layer) if known else 0
+    depth = list(card_of(sources.backbone(cell)).layers).index(cell.layer)
     facts = {"name": cell.backbone, "L": 2, "order": 2, "depth": depth}
     return Measurement(frequencies, sums, f"{cell.training} {cell.test}", facts)
 
