@@ -122,6 +122,18 @@ def angle_energy(cell: Cell, sources: Sources, rng) -> Measurement:
     return Measurement(frequencies, sums, str(cell.test), {"name": cell.backbone, "L": 2, "depth": depth})
 
 
+def angle_training(cell: Cell, sources: Sources, rng) -> Measurement:
+    frequencies = tuple(range(1, cell.l_max + 1))
+    shape = (STRUCTURES, len(frequencies))
+    kinds = ("energy", "force", "outer")
+    sums = {f"{name} power": rng.uniform(0.9, 1.1, shape) for name in kinds}
+    sums |= {f"{name} left": rng.uniform(0, 0.9, shape) for name in kinds}
+    facts = {"name": cell.backbone, "L": 1}
+    if cell.backbone.startswith("nequip"):
+        facts["layers"] = 1
+    return Measurement(frequencies, sums, "triples", facts)
+
+
 def single(name):
     def measure(cell: Cell, sources: Sources, rng) -> Measurement:
         backbone = sources.backbone(cell)
@@ -144,6 +156,7 @@ SYNTHETIC = {
     "leakage": leakage,
     "angles": angles,
     "angle energy": angle_energy,
+    "angle training": angle_training,
     "force error": single("force_mae"),
     "energy residual": single("energy_rms"),
 }
