@@ -185,7 +185,7 @@ def _demand(energies: "DataFrame") -> Table:
         row |= {f"above {l}": percent(group.loc[group["l"] > l, "share"].sum()) for l in DEMANDED}
         if depth == depth:
             row[f"layer {depth:.0f}"] = percents("carried")(group.iloc[0])
-    found = pandas.DataFrame(list(rows.values())).fillna("")
+    found = pandas.DataFrame(list(rows.values())).fillna("").sort_values("rule", kind="stable")
     return Table.of(
         "angles-energy",
         "Energy while the atom moves over the sphere, or around the bond, in the molecule: root mean square of what "
