@@ -11,6 +11,8 @@ COST = (
     "cost = number of monomials of degree <= d in the features (dim Sym^{<=d}): "
     "the weights of a polynomial probe with no symmetry built in"
 )
+MOST_COUNTED = 150
+"""Up to this l the invariants of every pair are counted: a second in all, and 45 at l = 1000."""
 
 
 @dataclass(frozen=True)
@@ -19,16 +21,17 @@ class Requirement:
 
     Attributes:
         cost: number of monomials of degree <= d in the features.
-        multiplicity: of l in Sym^{<=d}, the number of equivariant couplings that give l.
+        multiplicity: of l in Sym^{<=d}, the number of equivariant couplings that give l; ``None`` where it was not
+            counted.
     """
 
     L: int
     d: int
     boundary: int
     cost: int
-    multiplicity: int
+    multiplicity: int | None
 
-    def to_dict(self) -> dict[str, int]:
+    def to_dict(self) -> dict[str, int | None]:
         return asdict(self)
 
 
@@ -65,7 +68,8 @@ def invariant_requirements(l: int) -> tuple[Requirement, ...]:
     """The minimal (L, d) whose invariants resolve the direction of one neighbour up to ``l``, cheapest first.
 
     They do so if and only if L⌊d/2⌋ >= l (:func:`span_theorem.law.swept_degrees`), so d is even. ``boundary`` is
-    L⌊d/2⌋, ``multiplicity`` the number of invariants of degree <= d in one channel.
+    L⌊d/2⌋, ``multiplicity`` the number of invariants of degree <= d in one channel, counted up to l =
+    :data:`MOST_COUNTED`.
 
     >>> [(r.L, r.d, r.boundary) for r in invariant_requirements(5)]
     [(5, 2, 5), (1, 10, 5), (3, 4, 6), (2, 6, 6)]
@@ -73,7 +77,7 @@ def invariant_requirements(l: int) -> tuple[Requirement, ...]:
     found = []
     for L, half in minimal_pairs(l):
         d = 2 * half
-        paths = multiplicity_in_total(L, d, 0)
+        paths = multiplicity_in_total(L, d, 0) if l <= MOST_COUNTED else None
         found.append(Requirement(L, d, law.swept_boundary(L, d), polynomial_count(L, d), paths))
     return tuple(sorted(found, key=lambda r: (r.cost, r.L)))
 
@@ -88,7 +92,7 @@ def document(
         "features": features,
         "invariant": invariant,
         "cost": COST,
-        "scope": law.SCOPE,
+        "scope": law.SWEPT_SCOPE if invariant else law.SCOPE,
         "pairs": [pair.to_dict() for pair in pairs],
     }
 

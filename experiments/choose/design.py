@@ -53,7 +53,7 @@ def design(structures: Structures, expansion: Expansion, forces: bool) -> Rows:
         energies[:, place] = summing @ values
         if derivatives is not None and tangents is not None and tangents.size:
             by_place = np.ascontiguousarray(tangents.swapaxes(1, 2)).reshape(-1, p)
-            derivatives[:, place] = _recoil(centre, around.neighbours, n_atoms) @ by_place
+            derivatives[:, place] = recoil(centre, around.neighbours, n_atoms) @ by_place
     return Rows(energies, derivatives)
 
 
@@ -62,7 +62,7 @@ def _incidence(target: NDArray[np.int64], number: int) -> csr_array:
     return csr_array((np.ones(len(target)), (target, np.arange(len(target)))), shape=(number, len(target)))
 
 
-def _recoil(centre: NDArray[np.int64], neighbours: NDArray[np.int64], n_atoms: int) -> csr_array:
+def recoil(centre: NDArray[np.int64], neighbours: NDArray[np.int64], n_atoms: int) -> csr_array:
     """Matrix that turns derivatives by neighbours' places, (n k 3), into force components (3 N): F = −∂E/∂r.
 
     A displacement of the centre is the opposite displacement of all its neighbours; an image of the centre itself moves

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from experiments.lab import angles, body_frame, leakage, polygons, potential, recovering
+from experiments.lab import angle_training, angles, body_frame, leakage, polygons, potential, recovering
 from experiments.lab.cell import Cell
 from experiments.lab.measurement import Measurement
 from experiments.lab.sources import Sources
@@ -46,6 +46,9 @@ MEASURES: dict[str, Measure] = {
     "angles": Measure(angles.measure, angles.figures, angles.shared, angles.identity),
     "angle energy": Measure(
         angles.energy_measure, angles.energy_figures, angles.energy_shared, angles.identity
+    ),
+    "angle training": Measure(
+        angle_training.measure, angle_training.figures, identity=angle_training.identity
     ),
     "force error": Measure(potential.force_error, potential.mean_figures),
     "energy residual": Measure(potential.energy_residual, potential.root_mean_square),

@@ -8,7 +8,7 @@ others, and the spectra of energies over the same sphere.
 
 The sphere is that of the study `leakage`, at 0.95, 1 and 1.1 times the bond's length from structure to structure; the
 angle is that with the site's nearest other atom, in the triple of these three or in the molecule. A torsion turns one
-atom about a bond; the features of both ends are coupled. `density(L)` is no network but Σ_j R(r_j) Y_l(u_j), every
+atom about a bond; the features of both ends are coupled. `density:L` is no network but Σ_j R(r_j) Y_l(u_j), every
 element marked. `mlp` is no polynomial: it sees quadratic invariants and knows no degree. No fit knows L or the law.
 Over the whole sphere bonds break: no network has seen such structures.
 """
@@ -38,11 +38,10 @@ SAME_LABELS = "nequip:aspirin-gfn2-0"
 OTHERS = ("sevennet:7net-0", "sevennet:7net-l3i5", "so3lr:so3lr")
 KINDS = {
     **{name: f"NequIP, L = {L}" for L, name in NEQUIP.items()},
-    **{f"density({L})": f"density, L = {L}" for L in NEQUIP},
+    **{f"density:{L}": f"density, L = {L}" for L in NEQUIP},
     **dict(zip(OTHERS, ("SevenNet, L = 2", "SevenNet, L = 3", "SO3LR, L = 4"), strict=True)),
     **{SAME_LABELS: "NequIP, L = 2, trained on GFN2-xTB", REFERENCE: "GFN2-xTB"},
 }
-WEIGHTS = ("trained", "initial", "none")
 PROBES = (*(Probe("equivariant", d) for d in (1, 2, 3, 4)), Probe("mlp", 2, "silu"))
 COLUMNS = {"<moved": "rule", "<shown": "read", "<features": "kind", "<weights": "weights", "layer": "depth"}
 L_MAX = 10
@@ -68,17 +67,15 @@ def cells(lab: Lab) -> list[Cell]:
 
     def add(name: str, layers: int, read: str = "triple", rule: str = SPHERE, shuffled: bool = False) -> None:
         cell = replace(base, backbone=name, read=read, rule=rule, shuffled=shuffled)
-        if name.startswith("density"):
-            selected.extend(grid(cell, probe=PROBES))
-        elif (card := lab.card(name)) is not None:
+        if (card := lab.card(name)) is not None:
             selected.extend(grid(cell, layer=list(card.layers)[:layers], probe=PROBES))
 
-    for name in (*(f"density({L})" for L in NEQUIP), *networks):
+    for name in (*(f"density:{L}" for L in NEQUIP), *networks):
         add(name, 2 if lab.quick else 3)
     add(NEQUIP[2], 1, shuffled=True)
     for name in OTHERS[:1] if lab.quick else OTHERS:
         add(name, 1 if lab.quick else 2)
-    for name in ("density(2)", *((NEQUIP[2],) if lab.quick else networks)):
+    for name in ("density:2", *((NEQUIP[2],) if lab.quick else networks)):
         add(name, 2, "molecule")
         add(name, 2, "molecule", TORSION)
     return [*selected, *_energies(lab, base)]
@@ -86,17 +83,16 @@ def cells(lab: Lab) -> list[Cell]:
 
 def _energies(lab: Lab, base: Cell) -> list[Cell]:
     base = replace(base, n_test=3, read="molecule", measure="angle energy")
-    selected = [replace(base, backbone=REFERENCE)]
-    for name in (*NEQUIP.values(), *(() if lab.quick else (SAME_LABELS, f"{NEQUIP[2]}|untrained"))):
-        if lab.card(name) is not None:
-            selected += grid(replace(base, backbone=name), layer="01" if lab.quick else "012")
-    return selected
+    names = [*NEQUIP.values(), *(() if lab.quick else (SAME_LABELS, f"{NEQUIP[2]}|untrained"))]
+    known = [name for name in names if lab.card(name) is not None]
+    reference, networks = (grid(base, backbone=one, rule=(SPHERE, TORSION)) for one in ([REFERENCE], known))
+    return [*reference, *(one for cell in networks for one in grid(cell, layer="01" if lab.quick else "012"))]
 
 
 def report(lab: Lab, results: Results) -> Report:
     results = results.assign(
         kind=lambda cell, found: KINDS[cell.backbone.partition("|")[0]],
-        weights=lambda cell, found: WEIGHTS[("untrained" in cell.backbone) - (":" not in cell.backbone)],
+        weights=lambda cell, found: _weights(cell.backbone),
         depth=lambda cell, found: found.facts["depth"],
         order=lambda cell, found: found.facts.get("order"),
         probe=lambda cell, found: "mlp" if cell.probe.solver == "mlp" else f"d = {cell.probe.degree}",
@@ -105,10 +101,15 @@ def report(lab: Lab, results: Results) -> Report:
     table = results.where(measure="angles").estimate(by).astype({"depth": int, "order": int})
     table["law"] = [law.swept_boundary(L, d) for L, d in zip(table["order"], table["d"], strict=True)]
     shuffled, table = table[table["shuffled"]], table[~table["shuffled"]]
-    energies = results.where(measure="angle energy").estimate(["kind", "weights", "depth"])
+    energies = results.where(measure="angle energy").estimate(["rule", "kind", "weights", "depth"])
     tables = [_boundaries(table), _spectra(table), _recovered(table)]
     tables += [_demand(energies)] if len(energies) else []
     return Report(_claims(table, shuffled), tables, lambda: draw(table, energies), SCOPE)
+
+
+def _weights(backbone: str) -> str:
+    none = backbone == REFERENCE or backbone.startswith("density:")
+    return "none" if none else "initial" if backbone.endswith("|untrained") else "trained"
 
 
 def _above(table: "DataFrame", by: Sequence[str]) -> "DataFrame":
@@ -130,7 +131,7 @@ def _boundaries(table: "DataFrame") -> Table:
     by = list(COLUMNS.values())
     rows = []
     for key, group in table.groupby(by, sort=False):
-        bounds = ", ".join(str(law.swept_boundary(group["order"].iloc[0], d)) for d in (1, 2, 3, 4))
+        bounds = ", ".join(str(law.swept_boundary(group["order"].iloc[0], d)) for d in range(1, 5))
         row = dict(zip(by, key, strict=True)) | {"law": bounds if key[-1] == 0 else "none"}
         rows.append(row | {probe: _last(part) for probe, part in group.groupby("probe")})
     return Table.of(
@@ -173,25 +174,26 @@ def _recovered(table: "DataFrame") -> Table:
 
 
 def _demand(energies: "DataFrame") -> Table:
-    """Energies over the sphere: how much of their power lies above what ceilings allow."""
+    """Energies over the sphere and around the bond: how much of their power lies above what ceilings allow."""
     import pandas
 
-    rows: dict[tuple[str, str], dict[str, str]] = {}
-    by = ["kind", "weights", "depth"]
-    for (kind, weights, depth), group in energies.groupby(by, sort=False, dropna=False):
-        row = rows.setdefault((kind, weights), {"kind": kind, "weights": weights})
+    rows: dict[tuple[str, str, str], dict[str, str]] = {}
+    by = ["rule", "kind", "weights"]
+    for (*key, depth), group in energies.groupby([*by, "depth"], sort=False, dropna=False):
+        row = rows.setdefault(tuple(key), dict(zip(by, key, strict=True)))
         row["rms"] = f"{(group['rms'] ** 2).sum() ** 0.5:.2f}"
         row |= {f"above {l}": percent(group.loc[group["l"] > l, "share"].sum()) for l in DEMANDED}
         if depth == depth:
             row[f"layer {depth:.0f}"] = percents("carried")(group.iloc[0])
-    found = pandas.DataFrame(list(rows.values())).fillna("")
+    found = pandas.DataFrame(list(rows.values())).fillna("").sort_values("rule", kind="stable")
     return Table.of(
         "angles-energy",
-        "Energy while the neighbour moves over the sphere in the molecule: root mean square of what varies, eV; share "
-        "of its power above l, per cent; share of it that quadratic invariants of the site at a layer reproduce on "
-        "other structures, per cent",
+        "Energy while the atom moves over the sphere, or around the bond, in the molecule: root mean square of what "
+        "varies, eV; share of its power above l, or n, per cent; share of it that quadratic invariants of the site, or "
+        "of both ends, at a layer reproduce on other structures, per cent",
         found,
-        {"<energy of": "kind", "<weights": "weights"} | {name: name for name in found.columns[2:]},
+        {"<moved": "rule", "<energy of": "kind", "<weights": "weights"} | {n: n for n in found.columns[3:]},
+        group="rule",
     )
 
 
@@ -206,13 +208,11 @@ def _claims(table: "DataFrame", shuffled: "DataFrame") -> list[Claim]:
     text = f"After one convolution at most {first['share'].max():.0e} of the varying power lies above L⌊d/2⌋"
     if len(deeper):
         text += f"; after two, quadratic invariants have {deeper.min():.1%} to {deeper.max():.1%} of it there"
-    one = "after one convolution"
+    one, null = "after one convolution", shuffled[shuffled["l"] <= L_MAX]
     return [
         _none(f"{one} no invariant varies above L⌊d/2⌋", first, first["share"] >= NOTHING),
         _none(f"{one} no polynomial recovers a wave above L⌊d/2⌋", polynomial[~inside], _found(polynomial)),
-        _none(
-            "shuffled targets are recovered by nothing", shuffled[shuffled["l"] <= L_MAX], _found(shuffled)
-        ),
+        _none("shuffled targets are recovered by nothing", null, _found(null)),
         Crossed(f"{one} a probe that is no polynomial recovers P_l above L", int(beyond.sum()), len(beyond)),
         Statement(
             _none(f"{one} P_l up to L⌊d/2⌋ are recovered in the triple", within, ~_found(within)).words()
@@ -239,15 +239,14 @@ def draw(table: "DataFrame", energies: "DataFrame") -> "Figure":
     networks = shown[shown["kind"].str.startswith("NequIP")]
     figure, axes = figures.panels(networks["kind"].nunique() + 1, 2, width=3.2, height=2.4)
     for panel, (kind, own) in zip(axes, networks.groupby("kind", sort=False), strict=False):
-        spectra = own[(own["probe"] == "d = 2") & (own["share"] > NOTHING)].sort_values(
-            "depth", kind="stable"
-        )
+        spectra = own[(own["probe"] == "d = 2") & (own["share"] > NOTHING)]
+        spectra = spectra.sort_values("depth", kind="stable")
         spectra = spectra.assign(
             name=[f"layer {k}, {w}" for k, w in zip(spectra["depth"], spectra["weights"], strict=True)]
         )
         figures.curves(panel, spectra, "name", LOOKS, y="share")
         if len(energies):
-            demand = energies[(energies["kind"] == "GFN2-xTB") & (energies["l"] <= L_MAX)]
+            demand = energies.query(f"kind == 'GFN2-xTB' and rule == '{SPHERE}' and l <= {L_MAX}")
             figures.curve(panel, demand, "l", "share", Look("black", "s", ":"), "GFN2-xTB energy")
         panel.axvline(law.swept_boundary(int(own["order"].iloc[0]), 2) + 0.5, color="0.3", linestyle="--")
         panel.set_yscale("log")

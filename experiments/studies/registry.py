@@ -23,6 +23,7 @@ STUDIES = {
     "coverage": "experiments.studies.coverage",
     "crystals": "experiments.studies.crystals",
     "angles": "experiments.studies.angles",
+    "angles-trained": "experiments.studies.angles_trained",
 }
 FORMER_NAMES = {"dose": "sensitivity", "transfer": "leakage"}
 

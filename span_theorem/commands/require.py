@@ -37,7 +37,13 @@ def require(
     from span_theorem.console import console, table
     from span_theorem.errors import InputError
     from span_theorem.output import require_writable, write_json
-    from span_theorem.requirement import COST, document, invariant_requirements, requirements
+    from span_theorem.requirement import (
+        COST,
+        MOST_COUNTED,
+        document,
+        invariant_requirements,
+        requirements,
+    )
 
     if invariant and features != "upto":
         raise InputError(
@@ -53,12 +59,14 @@ def require(
         title = f"Minimal (L, d) whose invariants resolve a bond angle up to P_{l}"
     rows = table(title, ["L", "d", "L⌊d/2⌋" if invariant else "dL", "cost", "paths"])
     for pair in pairs:
-        rows.add_row(*(str(v) for v in (pair.L, pair.d, pair.boundary, pair.cost, pair.multiplicity)))
+        paths = "not counted" if pair.multiplicity is None else pair.multiplicity
+        rows.add_row(*(str(v) for v in (pair.L, pair.d, pair.boundary, pair.cost, paths)))
     out.print(rows)
     out.print(f"{COST[0].upper()}{COST[1:]}.")
     target = 0 if invariant else l
+    limit = f" Counted up to l = {MOST_COUNTED}." if invariant else ""
     out.print(
-        f"Paths = multiplicity of l = {target} in Sym^{{<=d}}: the ways in which the features couple to it."
+        f"Paths = multiplicity of l = {target} in Sym^{{<=d}}: the ways in which the features couple to it.{limit}"
     )
     out.print(SWEPT_SCOPE if invariant else SCOPE)
     if json is not None:

@@ -3,9 +3,15 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from span_theorem.law import FEATURES, expected_degrees
+from span_theorem.law import FEATURES, SWEPT_SCOPE, expected_degrees
 from span_theorem.multiplicity import polynomial_count
-from span_theorem.requirement import minimal_pairs, requirements
+from span_theorem.requirement import (
+    MOST_COUNTED,
+    document,
+    invariant_requirements,
+    minimal_pairs,
+    requirements,
+)
 
 
 @given(st.integers(0, 9), st.sampled_from(FEATURES))
@@ -28,3 +34,11 @@ def test_cheapest_first(l, features):
         assert r.cost == polynomial_count(r.L, r.d, features)
         assert r.multiplicity >= 1
         assert r.boundary >= l
+
+
+def test_invariants_are_counted_where_that_is_quick():
+    counted, many = invariant_requirements(MOST_COUNTED), invariant_requirements(1000)
+    assert all(r.multiplicity and r.multiplicity > 0 for r in counted)
+    assert all(r.multiplicity is None for r in many)
+    assert all(r.boundary >= 1000 and r.cost == polynomial_count(r.L, r.d) for r in many)
+    assert document(1000, "upto", many, invariant=True)["scope"] == SWEPT_SCOPE

@@ -9,7 +9,7 @@ from e3nn.o3 import Irreps, spherical_harmonics
 from scipy.linalg import block_diag
 
 from experiments.backbones.batch import Batch
-from experiments.density import Density, open_density
+from experiments.backbones.density import Density
 from experiments.invariant_polynomials import by_irrep, leading_polynomials, not_rounding, random_polynomials
 from experiments.lab.angles import REFERENCE, figures, reference_energies
 from experiments.lab.cell import Cell, grid
@@ -21,7 +21,6 @@ from experiments.structures import Structures
 from experiments.swept import choose_sphere, choose_torsion
 from numerics.harmonics import wigner_d
 from span_theorem import law
-from span_theorem.errors import InputError
 from tests.experiments.synthetic import random_frames
 from tests.experiments.water import water
 
@@ -143,7 +142,7 @@ def test_a_torsion_ends_where_the_law_says():
     for L, d in [(1, 2), (1, 4), (2, 2), (2, 3)]:
         blocks = [
             by_irrep(
-                Density(L).site_features(batch, batch.first[:-1] + site).numpy(),
+                Density(L).features(batch)[batch.first[:-1] + site].numpy(),
                 Density(L).irreps,
             )
             for site in sweep.sites
@@ -234,10 +233,3 @@ def test_what_cannot_be_moved_is_refused(structures, rule, words):
     (failure,) = run([cell], sources=sources).failures
     assert words in failure.reason
     assert "\n" not in failure.reason
-
-
-def test_a_density_is_opened_by_its_name():
-    assert open_density("nequip:x") is None
-    assert open_density("density(3)").irreps.lmax == 3
-    with pytest.raises(InputError, match="up to 11"):
-        open_density("density(12)")

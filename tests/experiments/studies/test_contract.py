@@ -109,8 +109,7 @@ def angles(cell: Cell, sources: Sources, rng) -> Measurement:
     }
     if cell.probe.solver != "mlp":
         sums |= {name: rng.uniform(0, 0.1, (STRUCTURES, len(frequencies))) for name in ("share", "largest")}
-    known = not cell.backbone.startswith("density")
-    depth = list(card_of(sources.backbone(cell)).layers).index(cell.layer) if known else 0
+    depth = list(card_of(sources.backbone(cell)).layers).index(cell.layer)
     facts = {"name": cell.backbone, "L": 2, "order": 2, "depth": depth}
     return Measurement(frequencies, sums, f"{cell.training} {cell.test}", facts)
 
@@ -121,6 +120,18 @@ def angle_energy(cell: Cell, sources: Sources, rng) -> Measurement:
     sums = {name: rng.uniform(0, 0.1, (STRUCTURES, len(frequencies))) for name in names}
     depth = None if cell.layer is None else int(cell.layer)
     return Measurement(frequencies, sums, str(cell.test), {"name": cell.backbone, "L": 2, "depth": depth})
+
+
+def angle_training(cell: Cell, sources: Sources, rng) -> Measurement:
+    frequencies = tuple(range(1, cell.l_max + 1))
+    shape = (STRUCTURES, len(frequencies))
+    kinds = ("energy", "force", "outer")
+    sums = {f"{name} power": rng.uniform(0.9, 1.1, shape) for name in kinds}
+    sums |= {f"{name} left": rng.uniform(0, 0.9, shape) for name in kinds}
+    facts = {"name": cell.backbone, "L": 1}
+    if cell.backbone.startswith("nequip"):
+        facts["layers"] = 1
+    return Measurement(frequencies, sums, "triples", facts)
 
 
 def single(name):
@@ -145,6 +156,7 @@ SYNTHETIC = {
     "leakage": leakage,
     "angles": angles,
     "angle energy": angle_energy,
+    "angle training": angle_training,
     "force error": single("force_mae"),
     "energy residual": single("energy_rms"),
 }
