@@ -82,7 +82,7 @@ def cells(lab: Lab) -> list[Cell]:
 
 
 def _energies(lab: Lab, base: Cell) -> list[Cell]:
-    base = replace(base, n_test=3 if lab.quick else 8, read="molecule", measure="angle energy")
+    base = replace(base, n_test=3, read="molecule", measure="angle energy")
     names = [*NEQUIP.values(), *(() if lab.quick else (SAME_LABELS, f"{NEQUIP[2]}|untrained"))]
     known = [name for name in names if lab.card(name) is not None]
     reference, networks = (grid(base, backbone=one, rule=(SPHERE, TORSION)) for one in ([REFERENCE], known))
