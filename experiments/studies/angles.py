@@ -10,7 +10,8 @@ The sphere is that of the study `leakage`, at 0.95, 1 and 1.1 times the bond's l
 angle is that with the site's nearest other atom, in the triple of these three or in the molecule. A torsion turns one
 atom about a bond; the features of both ends are coupled. `density:L` is no network but Σ_j R(r_j) Y_l(u_j), every
 element marked. `mlp` is no polynomial: it sees quadratic invariants and knows no degree. No fit knows L or the law.
-Over the whole sphere bonds break: no network has seen such structures.
+Over the whole sphere bonds break: no network has seen such structures. A layer of SO3LR is more than a convolution:
+|A_l|² of its sums over neighbours, layer norms and perceptrons stand in it, and the law does not bound even the first.
 """
 
 from collections.abc import Sequence
@@ -50,7 +51,6 @@ LOOKS = {
     for layer, look in figures.looks([0, 1, 2]).items()
     for weights, line in (("trained", "-"), ("initial", "--"))
 }
-DEMANDED = (1, 2, 3, 4, 6)
 NOTHING = 1e-9
 """Share of the varying power that counts as rounding: float32 features and products of four of them."""
 SCOPE = (
@@ -95,15 +95,16 @@ def report(lab: Lab, results: Results) -> Report:
         weights=lambda cell, found: _weights(cell.backbone),
         depth=lambda cell, found: found.facts["depth"],
         order=lambda cell, found: found.facts.get("order"),
+        single=lambda cell, found: found.facts["depth"] == 0 and cell.backbone not in OTHERS[2:],
         probe=lambda cell, found: "mlp" if cell.probe.solver == "mlp" else f"d = {cell.probe.degree}",
     )
-    by = ["kind", "weights", "backbone", "rule", "read", "depth", "order", "solver", "d", "probe", "shuffled"]
+    by = [*COLUMNS.values(), "backbone", "single", "order", "solver", "d", "probe", "shuffled"]
     table = results.where(measure="angles").estimate(by).astype({"depth": int, "order": int})
     table["law"] = [law.swept_boundary(L, d) for L, d in zip(table["order"], table["d"], strict=True)]
     shuffled, table = table[table["shuffled"]], table[~table["shuffled"]]
     energies = results.where(measure="angle energy").estimate(["rule", "kind", "weights", "depth"])
-    tables = [_boundaries(table), _spectra(table), _recovered(table)]
-    tables += [_demand(energies)] if len(energies) else []
+    demand = [_demand(energies)] if len(energies) else []
+    tables = [_boundaries(table), _spectra(table), _recovered(table), *demand]
     return Report(_claims(table, shuffled), tables, lambda: draw(table, energies), SCOPE)
 
 
@@ -132,7 +133,7 @@ def _boundaries(table: "DataFrame") -> Table:
     rows = []
     for key, group in table.groupby(by, sort=False):
         bounds = ", ".join(str(law.swept_boundary(group["order"].iloc[0], d)) for d in range(1, 5))
-        row = dict(zip(by, key, strict=True)) | {"law": bounds if key[-1] == 0 else "none"}
+        row = dict(zip(by, key, strict=True)) | {"law": bounds if group["single"].all() else "none"}
         rows.append(row | {probe: _last(part) for probe, part in group.groupby("probe")})
     return Table.of(
         "angles",
@@ -182,7 +183,7 @@ def _demand(energies: "DataFrame") -> Table:
     for (*key, depth), group in energies.groupby([*by, "depth"], sort=False, dropna=False):
         row = rows.setdefault(tuple(key), dict(zip(by, key, strict=True)))
         row["rms"] = f"{(group['rms'] ** 2).sum() ** 0.5:.2f}"
-        row |= {f"above {l}": percent(group.loc[group["l"] > l, "share"].sum()) for l in DEMANDED}
+        row |= {f"above {l}": percent(group.loc[group["l"] > l, "share"].sum()) for l in (1, 2, 3, 4, 6)}
         if depth == depth:
             row[f"layer {depth:.0f}"] = percents("carried")(group.iloc[0])
     found = pandas.DataFrame(list(rows.values())).fillna("").sort_values("rule", kind="stable")
@@ -198,10 +199,10 @@ def _demand(energies: "DataFrame") -> Table:
 
 
 def _claims(table: "DataFrame", shuffled: "DataFrame") -> list[Claim]:
-    above = _above(table[table["depth"] <= 1], ["backbone", "rule", "read", "depth", "probe"])
-    waves = table[(table["depth"] == 0) & (table["l"] <= L_MAX)]
+    above = _above(table[table["depth"] <= 1], ["backbone", "rule", "read", "depth", "single", "probe"])
+    waves = table[table["single"] & (table["l"] <= L_MAX)]
     polynomial, network = waves[waves["solver"] == "equivariant"], waves[waves["solver"] == "mlp"]
-    first, inside = above[above["depth"] == 0], polynomial["l"] <= polynomial["law"]
+    first, inside = above[above["single"]], polynomial["l"] <= polynomial["law"]
     within = polynomial[inside & (polynomial["read"] == "triple")]
     beyond = _found(network[(network["l"] > network["law"]) & (network["read"] == "triple")])
     deeper = above[(above["depth"] == 1) & (above["probe"] == "d = 2") & (above["rule"] == SPHERE)]["share"]
