@@ -16,8 +16,9 @@ from experiments.cli import app as experiments
 from span_theorem.cli import app as span_theorem
 
 ROOT = Path(__file__).parents[1]
-EXECUTED = sorted(page for folder in ("tutorials", "howto") for page in (ROOT / "docs" / folder).glob("*.md"))
-PAGES = [*EXECUTED, ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+GUIDES = sorted(page for folder in ("tutorials", "howto") for page in (ROOT / "docs" / folder).glob("*.md"))
+EXECUTED = [ROOT / "README.md", *GUIDES]
+PAGES = [*EXECUTED, *sorted((ROOT / "docs").glob("*.md"))]
 BLOCK = re.compile(r"(?:<!-- (slow|not run: [^>]+) -->\n)?^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 COMMAND = re.compile(r"python -m (span_theorem|experiments) ((?:[^\n`\\]|\\\n)*)")
 PROGRAMS = {"span_theorem": span_theorem, "experiments": experiments}
