@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from experiments.archive import UnreadableArchive, read_archive
 from experiments.backbones.batch import Batch
+from experiments.backbones.edge import Ends, edge_jacobian, of_edges
 from experiments.backbones.protocol import Backbone, Potential, card_of
 from experiments.backbones.site import site_features, site_jacobian
 from experiments.structures import Structures
@@ -54,15 +55,17 @@ class SiteFeatures:
 
 @dataclass(frozen=True, eq=False)
 class Sites:
-    """Atoms that are read, those of one structure together, in the order of the structures.
+    """Atoms that are read, or edges, those of one structure together, in the order of the structures.
 
     Attributes:
         structure: (m,) index of the structure.
         atom: (m,) index among its atoms.
+        edge: (m, 4) of each edge the other atom and the cell vectors to its image; ``None`` to read atoms.
     """
 
     structure: NDArray[np.int64]
     atom: NDArray[np.int64]
+    edge: NDArray[np.int64] | None = None
 
     @classmethod
     def same(cls, structures: Structures, atom: int) -> "Sites":
@@ -78,11 +81,15 @@ class Sites:
     def within(self, start: int, stop: int) -> "Sites":
         """Those of structures ``start`` to ``stop`` - 1, counted from there."""
         rows = (self.structure >= start) & (self.structure < stop)
-        return Sites(self.structure[rows] - start, self.atom[rows])
+        edge = None if self.edge is None else self.edge[rows]
+        return Sites(self.structure[rows] - start, self.atom[rows], edge)
 
     @property
     def key(self) -> int | str:
         """What tells these sites apart: the atom, if it is the same one of every structure."""
+        if self.edge is not None:
+            columns = np.column_stack([self.structure, self.atom, self.edge])
+            return "edges " + hashlib.sha256(columns.astype("<i8").tobytes()).hexdigest()
         if len(np.unique(self.atom)) == 1 and (self.structure == np.arange(len(self.structure))).all():
             return int(self.atom[0])
         return hashlib.sha256(np.stack([self.structure, self.atom]).astype("<i8").tobytes()).hexdigest()
@@ -213,6 +220,8 @@ def features_at(
     """
     import torch
 
+    if sites.edge is not None:
+        return _of_edges(backbone, batch, sites, widest)
     # each site once, in increasing order
     every = batch.first[torch.from_numpy(sites.structure)] + torch.from_numpy(sites.atom)
     atoms, row = torch.unique(every, return_inverse=True)
@@ -223,10 +232,35 @@ def features_at(
     structure = batch.structure_of[atoms]
     shown = batch.select(structure)
     values, derivative = site_jacobian(backbone, shown, shown.first[:-1] + atoms - batch.first[structure])
+    return {"values": values[row], "jacobian": _padded(shown, derivative, widest)[row]}
+
+
+def _of_edges(backbone: Backbone, batch: Batch, sites: Sites, widest: int | None) -> "dict[str, Tensor]":
+    """The same as :func:`features_at`, of edges."""
+    import torch
+
+    assert sites.edge is not None
+    structure, edge = torch.from_numpy(sites.structure), torch.from_numpy(sites.edge)
+    shown = batch if widest is None else batch.select(structure)
+    first = shown.first[structure] if widest is None else shown.first[:-1]
+    ends = Ends(first + torch.from_numpy(sites.atom), first + edge[:, 0], edge[:, 1:])
+    if widest is not None:
+        values, derivative = edge_jacobian(backbone, shown, ends)
+        return {"values": values, "jacobian": _padded(shown, derivative, widest)}
+    order = ends.site.argsort(stable=True)
+    with torch.no_grad():
+        found = of_edges(backbone).edge_features(shown, ends.select(order))
+    return {"values": torch.empty_like(found).index_copy(0, order.to(found.device), found)}
+
+
+def _padded(shown: Batch, derivative: "Tensor", widest: int) -> "Tensor":
+    """(N, dim, 3) by structure: (n, dim, widest, 3)."""
+    import torch
+
     local = torch.arange(len(derivative)) - shown.first[shown.structure_of]
     padded = derivative.new_zeros(len(shown), widest, *derivative.shape[1:])
     padded[shown.structure_of, local] = derivative
-    return {"values": values[row], "jacobian": padded.transpose(1, 2)[row]}
+    return padded.transpose(1, 2)
 
 
 def _require_finite(part: dict[str, NDArray[Any]], backbone: Backbone, structures: Structures) -> None:

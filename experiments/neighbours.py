@@ -42,6 +42,11 @@ class Edges:
 
         return torch.stack([self.centre, self.neighbour])
 
+    def select(self, rows: "Tensor") -> "Edges":
+        """Some of the pairs."""
+        columns = (self.centre, self.neighbour, self.shift, self.offset)
+        return Edges(*(column if column is None else column[rows] for column in columns))  # type: ignore[arg-type]
+
     def vectors(self, positions: "Tensor") -> "Tensor":
         """(n_edges, 3) from the receiving atom to the image of the other, in the precision of ``positions``."""
         vectors = positions[self.neighbour] - positions[self.centre]

@@ -79,6 +79,12 @@ FAMILIES = {
         package="nequip",
         install="pip install 'span-theorem[nequip]'",
     ),
+    "allegro": Family(
+        "experiments.backbones.allegro",
+        "FILE.ckpt, FILE.nequip.zip or NAME.card.json",
+        package="allegro",
+        install="pip install 'span-theorem[allegro]'",
+    ),
     "sevennet": Family(
         "experiments.backbones.sevennet",
         "CHECKPOINT",

@@ -27,6 +27,13 @@ class DataSet(StrEnum):
     RMD17 = "rmd17"
 
 
+class LabelSource(StrEnum):
+    """Where the energies and forces of crystals come from."""
+
+    NONE = "none"
+    EMT = "emt"
+
+
 @app.command("generate")
 def generate_set(
     output: Annotated[Path, typer.Option("-o", "--output", help="Folder for the two files and the card.")],
@@ -61,20 +68,31 @@ def make_crystals(
     output: Annotated[Path, typer.Option("-o", "--output", help="extxyz file to write.")],
     each: Annotated[int, typer.Option(min=1, help="Structures of every crystal.")] = 50,
     seed: Annotated[int, typer.Option(min=0, help="Seed of strains and displacements.")] = 0,
+    metals: Annotated[
+        bool, typer.Option("--metals", help="Cu, Ni3Al and Pd on Ag(100) in place of the six crystals.")
+    ] = False,
+    labels: Annotated[
+        LabelSource,
+        typer.Option(help="Energies and forces; emt: ASE's effective-medium theory, of metals alone."),
+    ] = LabelSource.NONE,
 ) -> int:
-    """Write rattled crystals of six compositions, made with ASE, without labels.
+    """Write rattled crystals made with ASE: of six compositions without labels, or metals, with labels or without.
 
-    `crystals:train` and `crystals:test` are such sets by name, with 50 and 25 of each and seeds 0 and 1.
+    `crystals:train` and `crystals:test` are such sets by name, with 50 and 25 of each and seeds 0 and 1; so are
+    `metals:train` and `metals:test`, labelled, with 100 and 50 of each.
 
     Examples:
 
       python -m experiments data crystals -o crystals.extxyz
+
+      python -m experiments data crystals --metals --labels emt --each 100 -o metals.extxyz
     """
-    from experiments.data.crystals import rattled
+    from experiments.data.crystals import rattled, with_emt
     from experiments.data.extxyz import require_suffix, write_extxyz
 
     require_suffix(output)
-    write_extxyz(rattled(each, seed), output)
+    structures = rattled("metals" if metals else "crystals", each, seed)
+    write_extxyz(with_emt(structures) if labels == LabelSource.EMT else structures, output)
     typer.echo(output)
     return 0
 

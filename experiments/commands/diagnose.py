@@ -65,7 +65,10 @@ def diagnose(
         ),
     ] = None,
     read_at: Annotated[
-        int | None, typer.Option(help="Atom whose features are read instead of the site's.")
+        str | None,
+        typer.Option(
+            help="Atom whose features are read instead of the site's, or `edge`: those of the marked direction's edge."
+        ),
     ] = None,
     test_frames: Annotated[
         str | None,
@@ -165,7 +168,7 @@ def diagnose(
         test=test_frames,
         layer=layer,
         environments=environments,
-        read="site" if read_at is None else f"atom({read_at})",
+        read=read_at if read_at == "edge" else "site" if read_at is None else f"atom({read_at})",
         probe=probe,
         n_train=n_train,
         n_test=n_test,

@@ -168,24 +168,23 @@ def evaluate(
 
       python -m experiments train evaluate aspirin-gfn2-0
     """
-    from experiments.backbones import shipped
-    from experiments.backbones.nequip import open_shipped
-    from experiments.backbones.options import Options
+    from experiments.backbones import Potential, open_backbone, shipped
     from experiments.data import read_structures
     from experiments.progress import progress_bar
     from experiments.training.evaluate import RELATIVE_TOLERANCE, disagreement, errors
     from span_theorem.console import console
 
     _require_nequip()
-    folder, bare = shipped.FOLDER, name.removeprefix("nequip:")
+    folder, bare = shipped.FOLDER, name.removeprefix("nequip:").removeprefix("allegro:")
     if bare.endswith(shipped.CARD_SUFFIX):
         folder, bare = Path(bare).parent, Path(bare).name.removesuffix(shipped.CARD_SUFFIX)
     elif bare not in shipped.names():
         raise InputError(
             f"unknown backbone '{name}': expected {', '.join(shipped.names())}, or a .card.json file"
         )
-    backbone = open_shipped(bare, Options(), folder)
     card = shipped.read_card(bare, folder)
+    backbone = open_backbone(f"{card.architecture}:{folder / bare}{shipped.CARD_SUFFIX}")
+    assert isinstance(backbone, Potential)
     stated = card.data.test
     frames = read_structures(test or stated.source, say=warn)
     with progress_bar(f"test {bare}", len(frames)) as bar:
@@ -329,7 +328,8 @@ def _finish(backbone: "Shipped", output: Path) -> int:
     test = backbone.card.test
     console().print(
         f"{card}: force MAE {test.force_mae:.1f} meV/Å, energy MAE {1e3 * test.energy_mae:.1f} meV on "
-        f"{test.n_frames} test frames; read it as --backbone nequip:{card}"
+        f"{test.n_frames} test frames; read it as --backbone "
+        f"{backbone.card.architecture}:{card}"
     )
     return 0
 

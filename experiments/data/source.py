@@ -5,7 +5,7 @@ from pathlib import Path
 
 from experiments.data.ase_files import format_of, read_ase, units_of
 from experiments.data.collected import collect
-from experiments.data.crystals import read_crystals
+from experiments.data.crystals import KINDS, read_crystals
 from experiments.data.embedded_sets import read_embedded
 from experiments.data.extxyz import read_xyz
 from experiments.data.hdf5 import read_hdf5
@@ -18,10 +18,10 @@ from experiments.data.stream import plain_name
 from experiments.structures import Structures
 from span_theorem.errors import InputError
 
-KINDS = (
+EXPECTED = (
     "npz, xyz, extxyz, traj, db, json, OUTCAR, vasprun.xml, XDATCAR, POSCAR, LAMMPS dump or h5, some also "
     "packed (gz, bz2, xz), "
-    "embedded:train, embedded:test, crystals:train or crystals:test"
+    "embedded:train, embedded:test, crystals:train, crystals:test, metals:train or metals:test"
 )
 
 
@@ -29,8 +29,8 @@ def read_structures(spec: str | Path, reading: Reading = Reading(), say: Say = s
     """Structures in eV and Å from a file or a named set.
 
     Args:
-        spec: a path (its suffix says what it is), ``embedded:train``, ``embedded:test``, ``crystals:train``,
-            ``crystals:test``, or a file of the user's cache such as ``rmd17:aspirin/train_01``.
+        spec: a path (its suffix says what it is), the set ``train`` or ``test`` of ``embedded``, ``crystals`` or
+            ``metals``, as in ``embedded:train``, or a file of the user's cache such as ``rmd17:aspirin/train_01``.
         reading: see :class:`Reading`.
         say: told, in one line each, of what a user should know about the file.
 
@@ -42,8 +42,8 @@ def read_structures(spec: str | Path, reading: Reading = Reading(), say: Say = s
         if reading.units is not None:
             raise InputError(f"units {reading.units} do not apply to {spec}: its units are known", "units")
         return read_embedded(rest, reading, say) if name == "embedded" else read_cached(rest, reading, say)
-    if colon and name == "crystals":
-        return read_crystals(rest)
+    if colon and name in KINDS:
+        return read_crystals(name, rest, reading.labels)
     path = Path(spec)
     structures = _reader(path, spec)(path, reading, say)
     say_implausible(structures, say)
@@ -61,8 +61,8 @@ def _reader(path: Path, spec: str | Path) -> Callable[[Path, Reading, Say], Stru
     if format_of(path) is not None:
         return _read_ase
     if not path.exists():
-        raise InputError(f"{spec} does not exist, expected a file: {KINDS}")
-    raise InputError(f"{spec}: unknown kind of file {path.suffix or '(no suffix)'!r}, expected {KINDS}")
+        raise InputError(f"{spec} does not exist, expected a file: {EXPECTED}")
+    raise InputError(f"{spec}: unknown kind of file {path.suffix or '(no suffix)'!r}, expected {EXPECTED}")
 
 
 def _read_xyz(path: Path, reading: Reading, say: Say) -> Structures:

@@ -13,6 +13,7 @@ from numerics.harmonics import E3NN_MAX_L
 from span_theorem.errors import InputError
 
 FEWEST_TRAINING = 20
+EDGE = "edge"
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,7 @@ class Cell:
             `pair(12, 11)`, from the site to the other atom.
         environments: of a set of structures, sampled, at most; ``None`` for all that the rule gives.
         layer: of the backbone; ``None`` for its default one.
-        read: where features are read: `site`, or `atom(7)`.
+        read: where features are read: `site`, `atom(7)`, or `edge`, that from the site to the other atom.
         probe: the SPN.
         n_train, n_test: structures sampled.
         l_max: highest angular frequency injected, from 1 on.
@@ -134,18 +135,20 @@ class Cell:
 
     @property
     def atom(self) -> int | None:
-        """The atom whose features are read, ``None`` for the site of every environment, whichever it is.
+        """The atom whose features are read, ``None`` for the site of every environment, whichever it is, or its edge.
 
         Raises:
-            InputError: neither `site` nor an atom.
+            InputError: neither `site`, `edge` nor an atom.
         """
+        if self.read == EDGE:
+            return None
         if self.read == "site":
             rule = self.marks
             return rule.site if isinstance(rule, Pair) else None
         match = re.fullmatch(r"atom\(\s*([0-9]+)\s*\)", self.read)
         if match is None:
             raise InputError(
-                f"features are to be read at '{self.read}': expected site, or an atom such as atom(7)"
+                f"features are to be read at '{self.read}': expected site, edge, or an atom such as atom(7)"
             )
         return int(match[1])
 

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from experiments.backbones.edge import NearestEdge
 from experiments.backbones.protocol import Backbone, card_of
 from experiments.backbones.site import NoDerivative
 from experiments.backbones.verification import Verification
@@ -18,7 +19,7 @@ from experiments.coverage import mean_length
 from experiments.environments import Environments, Pair
 from experiments.features import SiteFeatures, Sites
 from experiments.injection import default_force
-from experiments.lab.cell import FEWEST_TRAINING, Cell
+from experiments.lab.cell import EDGE, FEWEST_TRAINING, Cell
 from experiments.lab.measurement import Measurement
 from experiments.lab.sources import Sources
 from experiments.recovery import sums
@@ -41,9 +42,10 @@ def shared(cell: Cell) -> Hashable:
     """Cells with equal keys are fitted together; an `mlp` is trained for each alone."""
     if cell.probe.solver == "mlp" or "|planted" in cell.backbone:
         return cell
-    together = replace(cell, rule="", read="", amplitude=None, scale=1.0, shuffled=False)
-    # what a rule of several directions a structure reads is its own
-    return together, cell.atom, None if isinstance(cell.marks, Pair) else cell.rule
+    of_edge = cell.read == EDGE
+    together = replace(cell, rule="", read=of_edge * EDGE, amplitude=None, scale=1.0, shuffled=False)
+    # what a rule of several directions a structure reads is its own, and so is every edge
+    return together, cell.atom, cell.rule if of_edge or not isinstance(cell.marks, Pair) else None
 
 
 def figures(totals: Mapping[str, Array], number: Array) -> dict[str, Array]:
@@ -79,7 +81,11 @@ def measure(cells: Sequence[Cell], sources: Sources) -> list[Measurement]:
     ):
         raise InputError(f"atom {first.atom} is to be read: expected 0 to {smallest - 1}")
     backbone = sources.backbone(first)
-    verification = sources.verification(backbone, training, first.seed)
+    shown: Backbone = backbone
+    if first.read == EDGE:
+        # a little more than the longest, so that rounding takes no edge in or out
+        shown = NearestEdge(backbone, (1 + 1e-6) * max(float(one.lengths.max()) for one in marked[0]))
+    verification = sources.verification(shown, training, first.seed)
     left = residuals(backbone, training, test, sources.reader, first.forces)
     return _Run(cells, marked, backbone, verification, left, sources).measurements()
 
@@ -189,8 +195,9 @@ class _Run:
             part = f"{what} of {name}"
             read = marked[0][i]
             atoms = read.site if first.atom is None else np.full(len(read), first.atom)
+            edge = np.column_stack([read.toward, read.shift]) if first.read == EDGE else None
             features = self.reader.read(
-                self.backbone, read.structures, Sites(read.structure, atoms), jacobian=what == "forces"
+                self.backbone, read.structures, Sites(read.structure, atoms, edge), jacobian=what == "forces"
             )
             inputs.append(self._inputs(part, features, number))
             base = bases[i][read.structure]

@@ -66,7 +66,7 @@ class Sources:
         self.reader = FeatureReader(self.access.cache, progress)
         self._backbones: dict[Any, Backbone] = {}
         self._structures: dict[Any, Any] = {}
-        self._verified: dict[Any, Verification] = {}
+        self._verified: dict[Any, tuple[Backbone, Verification]] = {}
 
     @property
     def portable(self) -> bool:
@@ -124,8 +124,9 @@ class Sources:
         """See :func:`experiments.backbones.verification.verify`."""
         key = id(backbone), structures.checksum, seed
         if key not in self._verified:
-            self._verified[key] = verify(backbone, structures, seed=seed)
-        return self._verified[key]
+            # the backbone is kept, for its id is its own only as long as it is there
+            self._verified[key] = backbone, verify(backbone, structures, seed=seed)
+        return self._verified[key][1]
 
     def identity(self, cell: Cell) -> dict[str, Any] | None:
         """What identifies the content of everything the cell names; ``None`` if nothing tells the weights apart.

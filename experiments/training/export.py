@@ -10,8 +10,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from experiments.backbones import shipped
-from experiments.backbones.nequip import NequIP, build, load_saved, trainable
+from experiments.backbones import allegro, nequip, shipped
+from experiments.backbones.nequip_framework import Adapter, load_saved, trainable
 from experiments.backbones.options import Options
 from experiments.structures import Structures
 from experiments.training.evaluate import errors
@@ -23,6 +23,8 @@ LICENCE = "MIT"
 NOT_THE_MODEL = ("_target_", "compile_mode")
 # `aspirin-random` is what this recipe starts from, with another seed
 NORMALISED_LIKE = "aspirin-rmd17-0"
+ADAPTERS = {"nequip.model.NequIPGNNModel": nequip.ADAPTER, "allegro.model.AllegroModel": allegro.ADAPTER}
+"""By the model builder that a checkpoint names."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,12 @@ def export(name: str, recipe: Recipe, checkpoint: Path, data: Data, effort: Effo
     hyper = best["hyper_parameters"]
     expected = {"schedule": recipe.epochs, **recipe.overrides(len(data.training))}
     _require_same(checkpoint, _given(hyper), expected)
+    builder = hyper["model"]["_target_"]
+    if builder not in ADAPTERS:
+        raise InputError(f"{checkpoint} is a model of {builder}: expected {' or '.join(ADAPTERS)}")
     config = {key: value for key, value in hyper["model"].items() if key not in NOT_THE_MODEL}
+    if ADAPTERS[builder] is allegro.ADAPTER:
+        config = allegro.flat(config)
     training = shipped.TrainingRecord(
         epochs=last["epoch"] + 1,
         steps=last["global_step"],
@@ -89,7 +96,7 @@ def export(name: str, recipe: Recipe, checkpoint: Path, data: Data, effort: Effo
         threads=effort.threads,
         versions={**_versions(), **hyper["info_dict"]["versions"]},
     )
-    return _with_card(name, recipe, config, model, data, training)
+    return _with_card(name, recipe, config, model, data, training, ADAPTERS[builder])
 
 
 def untrained(name: str, recipe: Recipe, data: Data) -> shipped.Shipped:
@@ -100,7 +107,7 @@ def untrained(name: str, recipe: Recipe, data: Data) -> shipped.Shipped:
     """
     config = {**shipped.read(NORMALISED_LIKE).config, "seed": recipe.seed, "l_max": recipe.l_max}
     training = shipped.TrainingRecord(epochs=0, steps=0, versions=_versions())
-    return _with_card(name, recipe, config, build(config), data, training)
+    return _with_card(name, recipe, config, nequip.build(config), data, training, nequip.ADAPTER)
 
 
 def _given(hyper: dict[str, Any]) -> dict[str, Any]:
@@ -131,8 +138,9 @@ def _with_card(
     model: Any,
     data: Data,
     training: shipped.TrainingRecord,
+    adapter: Adapter,
 ) -> shipped.Shipped:
-    backbone = NequIP(f"nequip:{name}", model, Options(), source="", licence=LICENCE)
+    backbone = adapter.adapt(f"{adapter.architecture}:{name}", model, Options(), source="", licence=LICENCE)
     parameters = {key: value.detach().cpu().numpy() for key, value in trainable(model).items()}
     card = shipped.ModelCard(
         name=name,
@@ -150,6 +158,7 @@ def _with_card(
         test=errors(backbone, data.test),
         test_units={"energy": "eV", "force": "meV/Å"},
         licence=LICENCE,
+        architecture=adapter.architecture,
     )
     return shipped.Shipped(name, config, parameters, card)
 

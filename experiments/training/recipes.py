@@ -104,6 +104,19 @@ RECIPES = {
     "aspirin-gfn2-3": _gfn2(4, (500, 1000), (1500, 2000)),
     # stations of the training of aspirin-gfn2-0
     **{f"aspirin-gfn2-0-epoch{epochs}": _stopped(_gfn2(1, (0, 1000)), epochs) for epochs in (1, 3, 10)},
+    # short trainings, meant to have something of each kind to read
+    "aspirin-gfn2-allegro": Recipe(
+        "embedded:train",
+        "embedded:test",
+        seed=1,
+        config="allegro",
+        epochs=6,
+        selection=((0, 250),),
+        validation_frames=20,
+    ),
+    "metals-emt": Recipe(
+        "metals:train", "metals:test", seed=1, config="metals", epochs=20, validation_frames=30
+    ),
     "aspirin-random": _rmd17(split=1, seed=5, epochs=0),
     # for a GPU; not trained by this project
     "aspirin-rmd17-large": Recipe(

@@ -1,6 +1,6 @@
 """The files of a trained backbone: weights as plain arrays, configuration and card as JSON, never a pickle.
 
-`NAME.npz` holds the parameters by name, `NAME.config.json` the arguments of nequip's model builder, and
+`NAME.npz` holds the parameters by name, `NAME.config.json` the arguments of its model builder, and
 `NAME.card.json` the model card, which carries the SHA-256 of the other two and is written last.
 """
 
@@ -30,7 +30,7 @@ class Shipped:
 
     Attributes:
         name: file name without suffixes.
-        config: arguments of ``nequip.model.NequIPGNNModel``, those of :class:`ModelConfig` only.
+        config: arguments of the model builder, those of the architecture's configuration only.
         parameters: trained parameters by their name in the model.
         card: the model card.
     """
@@ -78,7 +78,7 @@ def read(name: str, folder: Path = FOLDER) -> Shipped:
             )
     config = read_json(config_path, "a model configuration")
     parameters = read_archive(weights, expected="a weights file")
-    fewest = check_config(config, config_path).fewest_parameters()
+    fewest = check_config(config, config_path, card.architecture).fewest_parameters()
     present = sum(values.size for values in parameters.values())
     if fewest > present:
         raise InputError(
@@ -97,7 +97,7 @@ def write(backbone: Shipped, folder: Path) -> Path:
         InputError: ``folder`` is missing or cannot be written, or the files would not be read back.
     """
     weights, config, card_path = paths(folder, backbone.name)
-    check_config(backbone.config, config)
+    check_config(backbone.config, config, backbone.card.architecture)
     checked(to_builtins(backbone.card), ModelCard, card_path)
     arrays: dict[str, Any] = dict(backbone.parameters)
     with replacing(weights) as temporary, temporary.open("wb") as file:

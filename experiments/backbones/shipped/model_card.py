@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import Meta
 
 from span_theorem.checked import Natural, Positive, Sha256, Size, Text
 
 Scalar = bool | int | float | Text | None
+Architecture = Literal["nequip", "allegro"]
 Range = tuple[Natural, Natural]
 Small = Annotated[dict[Text, Text], Meta(max_length=100)]
 
@@ -61,7 +62,7 @@ class Errors:
     Attributes:
         n_frames: how many frames.
         energy_mae: mean absolute error of the total energy, eV.
-        energy_mae_per_atom: the same divided by the number of atoms, eV.
+        energy_mae_per_atom: the same of the energy divided by the number of atoms, eV.
         force_mae: mean absolute error of a force component, meV/Å.
         force_rmse: root-mean-square error of a force component, meV/Å.
     """
@@ -92,6 +93,7 @@ class ModelCard:
         licence: of the weights.
         weights_sha256: of the weights' file; None until it is written.
         config_sha256: of the configuration's file; None until it is written.
+        architecture: what kind of network it is.
     """
 
     name: Annotated[str, Meta(pattern="^[A-Za-z0-9_.-]{1,200}$")]
@@ -108,3 +110,4 @@ class ModelCard:
     licence: Text
     weights_sha256: Sha256 | None = None
     config_sha256: Sha256 | None = None
+    architecture: Architecture = "nequip"

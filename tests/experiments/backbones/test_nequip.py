@@ -19,14 +19,8 @@ from experiments.backbones import (  # noqa: E402
     open_backbone,
     shipped,
 )
-from experiments.backbones.nequip import (  # noqa: E402
-    NequIP,
-    build,
-    builder_state,
-    names,
-    open_shipped,
-    trainable,
-)
+from experiments.backbones.nequip import NequIP, build, names, open_shipped  # noqa: E402
+from experiments.backbones.nequip_framework import builder_state, trainable  # noqa: E402
 from experiments.backbones.protocol import Potential  # noqa: E402
 from experiments.backbones.shipped import check_config  # noqa: E402
 from span_theorem.errors import InputError  # noqa: E402
@@ -174,7 +168,7 @@ def test_features_do_not_depend_on_torchs_default_dtype(backbone, frames):
         assert torch.equal(features_of(open_backbone(f"nequip:{NAME}"), *frames), expected)
 
 
-@pytest.mark.parametrize("name", shipped.names())
+@pytest.mark.parametrize("name", names())
 def test_every_shipped_backbone_is_small_and_matches_its_card(name):
     files = shipped.read(name)
     assert sum(path.stat().st_size for path in shipped.FOLDER.glob(f"{name}.*")) <= 1_000_000

@@ -12,6 +12,7 @@ from experiments.backbones.feature_file import read_features, write_features
 from experiments.backbones.free_molecule import of_batches
 from experiments.backbones.site import backward_jacobian, site_features, site_jacobian
 from experiments.backbones.verification import verify
+from experiments.data import read_structures
 from experiments.environments import parse_rule
 from experiments.neighbours import edges
 from experiments.structures import Structures
@@ -109,7 +110,8 @@ def test_nequips_energies_and_forces_are_those_of_its_own_graphs():
     from nequip.data import AtomicDataDict, from_ase
     from nequip.data.transforms import ChemicalSpeciesToAtomTypeMapper, NeighborListTransform
 
-    from experiments.backbones.nequip import NequIP, build, builder_state
+    from experiments.backbones.nequip import NequIP, build
+    from experiments.backbones.nequip_framework import builder_state
 
     species = ["H", "O", "Na", "Si", "Cl", "Cu"]
     config = {
@@ -138,6 +140,41 @@ def test_nequips_energies_and_forces_are_those_of_its_own_graphs():
     torch.testing.assert_close(
         site_features(backbone, batch, every), backbone.features(batch), atol=1e-5, rtol=0
     )
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_energies_and_forces_of_the_nequip_of_metals_are_its_calculators():
+    """The shipped network of alloys and a surface, by nequip's own neighbours, model and calculator."""
+    pytest.importorskip("nequip")
+    from nequip.data.transforms import ChemicalSpeciesToAtomTypeMapper, NeighborListTransform
+    from nequip.integrations.ase import NequIPCalculator
+
+    from experiments.backbones.nequip import build
+    from experiments.backbones.nequip_framework import builder_state, load_parameters
+    from experiments.backbones.shipped import read
+
+    files = read("metals-emt")
+    model = build(files.config).eval()
+    load_parameters(model, files.parameters, files.name)
+    with builder_state():
+        transforms = [
+            ChemicalSpeciesToAtomTypeMapper(files.config["type_names"]),
+            NeighborListTransform(r_max=files.config["r_max"]),
+        ]
+        calculator = NequIPCalculator(model, "cpu", transforms=transforms)
+    structures = read_structures("metals:test").subset([0, 1, 50, 51, 100, 101])
+    assert structures.pbc.sum() == 16  # the last two are slabs
+    energies, forces = open_backbone("nequip:metals-emt").energy_forces(Batch.of(structures))
+    for atoms, energy, force in zip(
+        structures.to_ase(), energies, forces.split(structures.sizes.tolist()), strict=True
+    ):
+        atoms.calc = calculator
+        # energies of atoms cancel nearly: their rounding is that of a sum of about 1 eV
+        assert energy.item() == pytest.approx(float(atoms.get_potential_energy()), rel=1e-6, abs=1e-6)
+        np.testing.assert_allclose(force.numpy(), atoms.get_forces(), atol=2e-4)
+    found = verify(open_backbone("nequip:metals-emt"), structures)
+    assert found.parity == "o3"
+    assert max(found.rotation, found.repetition, found.wrapping) < 1e-5
 
 
 def test_a_feature_file_holds_structures_of_any_kind(tmp_path):
