@@ -6,6 +6,7 @@
 """
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -68,7 +69,9 @@ def environment(python: str, folder: Path, *install: str) -> Path:
     """A new environment with something installed; the folder of its programs."""
     subprocess.run([python, "-m", "venv", str(folder)], check=True)
     pip = [str(folder / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    subprocess.run([*pip, *install], check=True, cwd=folder)
+    # packages on PYTHONPATH would count as installed
+    clean = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    subprocess.run([*pip, *install], check=True, cwd=folder, env=clean)
     return folder / "bin"
 
 
