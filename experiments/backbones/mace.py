@@ -5,6 +5,7 @@ an environment of its own, where `python -m experiments extract` writes a featur
 """
 
 import copy
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,13 +31,14 @@ class MACE(GraphBackbone):
         name: how results refer to it.
         model: ``mace.modules.MACE`` or ``ScaleShiftMACE``.
         options: layer and device.
-        checksum: SHA-256 of the model file.
+        source: where the weights come from.
+        settings: what identifies the weights.
 
     Raises:
         InputError: no such layer.
     """
 
-    def __init__(self, name: str, model: Any, options: Options, checksum: str):
+    def __init__(self, name: str, model: Any, options: Options, source: str, settings: Mapping[str, Any]):
         import torch
 
         self.name = name
@@ -49,10 +51,10 @@ class MACE(GraphBackbone):
             options.layer,
             labels="parity as labelled (O(3) equivariance)",
             parameters=sum(parameter.numel() for parameter in model.parameters()),
-            source=f"file, {name.removeprefix('mace:')}",
+            source=source,
             licence="unknown",
             elements=frozenset(elements),
-            settings={"checkpoint_sha256": checksum, **branch},
+            settings={**settings, **branch},
         )
         self._model = model.to(options.device).eval().requires_grad_(False)
         # the same weights up to the layer read: nothing behind it has to be computed
@@ -109,4 +111,7 @@ def open_named(name: str, options: Options) -> MACE:
         raise InputError(f"there is no MACE model {path}: expected mace:PATH of an existing model file")
     require_open(path)
     require_trust(path, options.trust)
-    return MACE(f"mace:{path.name}", load_pickled(path, Model, "MACE model"), options, sha256(path))
+    model = load_pickled(path, Model, "MACE model")
+    return MACE(
+        f"mace:{path.name}", model, options, f"file, {path.name}", {"checkpoint_sha256": sha256(path)}
+    )

@@ -17,6 +17,8 @@ from experiments.backbones.protocol import Backbone
 from span_theorem.errors import InputError, MissingPackage
 
 if TYPE_CHECKING:
+    from ase.calculators.calculator import Calculator
+
     from experiments.environments import Pair
 
 
@@ -109,7 +111,7 @@ FAMILIES = {
 
 
 def open_backbone(
-    spec: str,
+    spec: "str | Calculator",
     options: Options | None = None,
     pair: "Pair | None" = None,
     opened: "Callable[[str, Options], Backbone] | None" = None,
@@ -117,7 +119,8 @@ def open_backbone(
     """Open the backbone that ``spec`` names, behind the wrappers that its suffixes name.
 
     Args:
-        spec: `family:name` or `path/to/file.py:factory`, and any suffixes of :mod:`experiments.backbones.wrappers`.
+        spec: `family:name` or `path/to/file.py:factory`, and any suffixes of :mod:`experiments.backbones.wrappers`;
+            or the ASE calculator of SevenNet, NequIP or MACE, whose network is copied.
         options: how it is opened.
         pair: the marked direction, for the suffix that needs one.
         opened: gives the network without its suffixes; by default it is opened anew.
@@ -130,6 +133,10 @@ def open_backbone(
     options = options or Options()
     require_device(options.device)
     allow_constants()
+    if not isinstance(spec, str):
+        from experiments.backbones.calculators import open_calculator
+
+        return open_calculator(spec, options)
     return open_suffixed(spec, options, opened or open_plain, pair)
 
 

@@ -5,8 +5,9 @@ labels `1e`, `2e`, `3e` name the degree only and the features are equivariant un
 """
 
 import warnings
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from experiments.backbones.batch import Batch
 from experiments.backbones.graph import Graph, MessagePassingBackbone
@@ -36,22 +37,32 @@ class SevenNet(MessagePassingBackbone):
 
     Args:
         name: how results refer to it.
-        checkpoint: path of a SevenNet checkpoint; it is a pickle, so it can run code.
-        options: layer and device.
+        model: ``sevenn.nn.sequential.AtomGraphSequential``.
+        options: layer, modality and device.
+        source: where the weights come from.
+        licence: licence of the weights.
+        settings: what identifies the weights.
+
+    Raises:
+        InputError: no such layer or modality.
     """
 
     at_once = CHUNK
     jacobian_at_once = JACOBIAN_CHUNK
 
-    def __init__(self, name: str, checkpoint: Path, options: Options):
+    def __init__(
+        self,
+        name: str,
+        model: Any,
+        options: Options,
+        source: str,
+        licence: str = "unknown",
+        settings: Mapping[str, Any] | None = None,
+    ):
+        from e3nn.o3 import Irreps
         from sevenn import _keys as keys
-        from sevenn.checkpoint import SevenNetCheckpoint
 
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            loaded = SevenNetCheckpoint(str(checkpoint))
-            self._model = loaded.build_model()
-        self._model.to(options.device).eval().requires_grad_(False)
+        self._model = model.to(options.device).eval().requires_grad_(False)
         self._cutoff = float(self._model.cutoff)
         self._device = options.device
         modules = dict(self._model.named_children())
@@ -63,19 +74,20 @@ class SevenNet(MessagePassingBackbone):
         modalities = self._model.modal_map or {}
         branch = choose_branch(list(modalities), options.branch, name)
         self._modality = modalities[branch["branch"]] if branch else None
-        shipped = name.removeprefix("sevennet:") in PRETRAINED
+        # without parity every irrep is even, vectors too
+        parity = any(irrep.p == -1 for irreps in layers.values() for _, irrep in Irreps(irreps))
         self.name = name
         self._read_layer(
             layers,
             options.layer,
             labels="parity as labelled"
-            if loaded.config.get("is_parity")
+            if parity
             else "degree only (SO(3) equivariance): every degree is labelled e, whatever its parity",
             parameters=sum(parameter.numel() for parameter in self._model.parameters()),
-            source=f"{'sevenn wheel' if shipped else 'file'}, {checkpoint.name}",
-            licence="MIT" if shipped else "unknown",
+            source=source,
+            licence=licence,
             elements=frozenset(int(z) for z in self._model.type_map),
-            settings={"checkpoint_sha256": sha256(checkpoint), **branch},
+            settings={**(settings or {}), **branch},
         )
         self._network = MessagePassing.of_modules(
             modules,
@@ -114,6 +126,17 @@ class SevenNet(MessagePassingBackbone):
         return graph[keys.PRED_TOTAL_ENERGY].reshape(-1)
 
 
+def _of_file(name: str, checkpoint: Path, options: Options, kind: str, licence: str) -> SevenNet:
+    """From a checkpoint, which is a pickle and can run code."""
+    from sevenn.checkpoint import SevenNetCheckpoint
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        model = SevenNetCheckpoint(str(checkpoint)).build_model()
+    settings = {"checkpoint_sha256": sha256(checkpoint)}
+    return SevenNet(f"sevennet:{name}", model, options, f"{kind}, {checkpoint.name}", licence, settings)
+
+
 def names() -> tuple[str, ...]:
     """Pretrained potentials of the wheel."""
     return PRETRAINED
@@ -128,7 +151,7 @@ def open_named(name: str, options: Options) -> SevenNet:
     from sevenn.util import pretrained_name_to_path
 
     if name in PRETRAINED:
-        return SevenNet(f"sevennet:{name}", Path(pretrained_name_to_path(name)), options)
+        return _of_file(name, Path(pretrained_name_to_path(name)), options, "sevenn wheel", "MIT")
     path = Path(name)
     if not path.is_file():
         raise InputError(
@@ -138,7 +161,7 @@ def open_named(name: str, options: Options) -> SevenNet:
     require_open(path)
     require_trust(path, options.trust)
     try:
-        return SevenNet(f"sevennet:{path.name}", path, options)
+        return _of_file(path.name, path, options, "file", "unknown")
     except InputError:
         raise
     except Exception as error:

@@ -34,7 +34,8 @@ class Scratch:
     """
 
     def __init__(self, layers: int, l_max: int, everyone: bool, cutoff: float, seed: int):
-        from experiments.backbones.nequip import build, trainable
+        from experiments.backbones.nequip import build
+        from experiments.backbones.nequip_framework import trainable
 
         pairs = [(0, 1), (0, 2), (1, 0), (2, 0), *([(1, 2), (2, 1)] if everyone else [])]
         self._pairs = np.array(pairs).T
