@@ -35,9 +35,6 @@ CUTOFF = 3.0  # Å: no hydrogen's distance from the other is larger
 RADIAL = (6, 6, 3, 2)
 """Radial functions in products of one, two, three and four densities."""
 STRENGTHS = tuple(10.0**power for power in range(-12, 3))
-STEPS, BATCH, CHECKS = 250, 60, 10
-"""Of gradient descent: steps, structures in each, and how often the weights are judged on structures set aside."""
-RATE = 0.01
 KINDS = {"force": slice(None), "outer": slice(1, None)}
 """Atoms whose forces are compared."""
 
@@ -144,21 +141,18 @@ def _rows(positions: Array, expansion: Expansion) -> tuple[Array, Array]:
 
 
 def _nequip(cell: Cell, fitted: Array, validation: NDArray[np.bool_], test: Array) -> Any:
-    from experiments.training.scratch import Scratch
+    from experiments.training.scratch import Descent, Scratch
 
     layers, L = _numbers(cell)
     if cell.rule not in (STAR, ALL):
         raise InputError(f"{cell.backbone}: the rule is '{cell.rule}', expected {STAR} or {ALL}")
     model = Scratch(layers, L, cell.rule == ALL, CUTOFF, cell.seed)
-    fewest = STEPS // CHECKS
 
     def predict(l: int) -> Labels:
         energies, forces = labels(fitted, l)
         level = energies.mean()
         rng = generator(cell.seed, f"batches, {l}")
-        one = model.train(
-            (fitted, energies - level, forces), validation, STEPS, min(BATCH, len(fitted)), RATE, fewest, rng
-        )
+        one = model.train((fitted, energies - level, forces), validation, Descent(), rng)
         predicted, turned = one(test)
         return level + predicted, turned
 

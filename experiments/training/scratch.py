@@ -5,6 +5,7 @@ forces alike; the learning rate falls as a cosine.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,6 +21,23 @@ Predict = Callable[[Array], tuple[Array, Array]]
 """Positions (n, 3, 3) to energies (n,) and forces (n, 3, 3)."""
 
 FEATURES, WIDTH, BESSELS = 16, 32, 8
+
+
+@dataclass(frozen=True)
+class Descent:
+    """How weights are found.
+
+    Attributes:
+        steps: of Adam.
+        batch: structures in each, at most.
+        rate: the first learning rate, which falls to zero.
+        every: after how many steps the weights are judged on structures set aside; the best are kept.
+    """
+
+    steps: int = 250
+    batch: int = 60
+    rate: float = 0.01
+    every: int = 25
 
 
 class Scratch:
@@ -62,20 +80,15 @@ class Scratch:
         self,
         data: tuple[Array, Array, Array],
         validation: NDArray[np.bool_],
-        steps: int,
-        batch: int,
-        rate: float,
-        every: int,
+        descent: Descent,
         rng: np.random.Generator,
     ) -> Predict:
-        """Fit positions (n, 3, 3), energies (n,) and forces (n, 3, 3), each with mean power one in the loss.
+        """Fit energies, scaled to power one, and forces alike.
 
         Args:
-            data: see above.
-            validation: (n,) structures that are not fitted: of the weights after every ``every`` steps those that are
-                best on them are kept.
-            steps, batch, rate: of Adam; ``batch`` structures a step.
-            every: see ``validation``.
+            data: positions (n, 3, 3) in Å, energies (n,) in eV, about zero, and forces (n, 3, 3) in eV/Å.
+            validation: (n,) structures that are not fitted and choose the weights that are kept.
+            descent: see :class:`Descent`.
             rng: of the batches.
         """
         import torch
@@ -85,8 +98,8 @@ class Scratch:
         size = float(energies.std())
         wanted = torch.tensor(energies / size), torch.tensor(forces)
         training, reserved = np.flatnonzero(~validation), np.flatnonzero(validation)
-        optimiser = torch.optim.Adam(model.parameters(), lr=rate)
-        schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, steps)
+        optimiser = torch.optim.Adam(model.parameters(), lr=descent.rate)
+        schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, descent.steps)
 
         def loss(chosen: NDArray[np.int64]) -> "Tensor":
             predicted, turned = self._forward(model, positions[chosen])
@@ -94,13 +107,13 @@ class Scratch:
             return error + ((turned - wanted[1][chosen]) ** 2).mean()
 
         least, best = np.inf, model.state_dict()
-        for step in range(1, steps + 1):
+        for step in range(1, descent.steps + 1):
             model.train()
             optimiser.zero_grad()
-            loss(rng.choice(training, min(batch, len(training)), replace=False)).backward()
+            loss(rng.choice(training, min(descent.batch, len(training)), replace=False)).backward()
             optimiser.step()
             schedule.step()
-            if step % every == 0:
+            if step % descent.every == 0:
                 model.eval()
                 error = float(loss(reserved).detach())
                 if error < least:

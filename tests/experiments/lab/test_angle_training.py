@@ -97,14 +97,14 @@ def test_what_cannot_be_trained_is_refused(changes, words):
 def test_hydrogens_of_a_star_do_not_see_one_another(everyone):
     """With one layer a star's energy depends on two distances alone, so turning one hydrogen changes nothing."""
     pytest.importorskip("nequip")
-    from experiments.training.scratch import Scratch
+    from experiments.training.scratch import Descent, Scratch
 
     rng = np.random.default_rng(0)
     positions = triples(30, rng)
     energies, forces = labels(positions, 1)
     validation = np.arange(30) < 6
     model = Scratch(1, 2, everyone, 3.0, 0)
-    predict = model.train((positions, energies, forces), validation, 4, 10, 0.01, 2, rng)
+    predict = model.train((positions, energies, forces), validation, Descent(4, 10, 0.01, 2), rng)
     turned = positions.copy()
     turned[:, 1] = np.einsum("nij,nj->ni", random_rotations(1, 30, rng)[0], positions[:, 1])
     before, after = predict(positions)[0], predict(turned)[0]
@@ -116,12 +116,12 @@ def test_hydrogens_of_a_star_do_not_see_one_another(everyone):
 
 def test_a_network_learns_what_its_layers_can_say():
     pytest.importorskip("nequip")
-    from experiments.training.scratch import Scratch
+    from experiments.training.scratch import Descent, Scratch
 
     rng = np.random.default_rng(0)
     positions, shown = triples(60, rng), triples(60, rng)
     energies, forces = labels(positions, 1)
     model = Scratch(2, 1, False, 3.0, 0)
-    predict = model.train((positions, energies, forces), np.arange(60) < 12, 60, 24, 0.02, 10, rng)
+    predict = model.train((positions, energies, forces), np.arange(60) < 12, Descent(60, 24, 0.02, 10), rng)
     reference = labels(shown, 1)[1]
     assert np.sum((predict(shown)[1] - reference) ** 2) < 0.75 * np.sum(reference**2)
