@@ -9,7 +9,7 @@ import typer
 from experiments.commands.reading import Cluster, Composition, DropShared, EnergyKey, ForcesKey, Units, warn
 from experiments.lab.names import STORE
 from span_theorem.command import grouped
-from span_theorem.output import require_writable, together, write_json
+from span_theorem.output import require_writable, together, write_json, write_text
 
 if TYPE_CHECKING:
     from experiments.environments import Rule
@@ -138,6 +138,8 @@ def diagnose(
     figure: Annotated[
         Path | None, typer.Option(help="Stem of the PNG and SVG; default: beside the JSON file.")
     ] = None,
+    title: Annotated[str | None, typer.Option(help="Above the figure.")] = None,
+    csv: Annotated[Path | None, typer.Option(help="Tidy table, a row a frequency.")] = None,
 ) -> int:
     from experiments.backbones import Options
     from experiments.data import Reading
@@ -149,6 +151,7 @@ def diagnose(
     from experiments.lab.store import Store
     from experiments.progress import progress_bar
     from experiments.report.figure import draw_recoveries, require_matplotlib
+    from experiments.report.html import tidy_csv
     from experiments.report.paths import figure_paths
     from experiments.report.table import print_diagnosis
     from experiments.spn import Probe
@@ -158,10 +161,13 @@ def diagnose(
 
     probe = Probe(solver, d, activation, Training(width=width, steps=steps))
     require_writable(json)
+    require_writable(csv)
     stem = figure or json
     pictures = figure_paths(stem) if stem is not None else ()
     if pictures:
         require_matplotlib()
+    elif title is not None:
+        raise InputError("there is no figure to put it above: expected --figure or --json", "title")
     base = Cell(
         backbone,
         training=frames,
@@ -218,14 +224,21 @@ def diagnose(
     with together():
         if json is not None:
             write_json(json, result)
-        draw_recoveries([result], pictures)
+        if csv is not None:
+            write_text(csv, tidy_csv([result]))
+        draw_recoveries([result], pictures, title)
     print_diagnosis(result, out, full)
     if test_frames is None:
         out.print(
             "warning: training and test structures are a random division of one set; if it is a trajectory they "
             "resemble each other, and what is recovered is too much: give --test-frames"
         )
-    out.print("nothing written; give --json FILE" if json is None else f"result: {json}")
+    if json is not None:
+        out.print(f"result: {json}")
+    elif csv is None and not pictures:
+        out.print("nothing written; give --json FILE")
+    if csv is not None:
+        out.print(f"table: {csv}")
     for path in pictures:
         out.print(f"figure: {path}")
     return 1 if result["verdict"] == "crossed" else 0
@@ -240,6 +253,6 @@ grouped(
         "Injected": "l_max amplitude shuffle",
         "SPN": "solver activation width steps orientations forces force_frames",
         "Running": "seed trust device cache",
-        "Output": "full json figure",
+        "Output": "full json csv figure title",
     },
 )

@@ -263,3 +263,35 @@ def test_seven_net_on_real_aspirin_loses_five_and_keeps_four(workplace, solver, 
     assert found[1]["rho"] > found[3]["rho"] > found[4]["rho"] > 0.3
     assert abs(found[5]["rho"]) < 0.02
     assert abs(found[6]["rho"]) < 0.02
+
+
+def test_a_table_and_a_titled_figure(tmp_path, capsys):
+    words = [
+        "diagnose",
+        "--backbone",
+        "density:1",
+        "--frames",
+        "embedded:train",
+        "--test-frames",
+        "embedded:test",
+    ]
+    words += [
+        "--site",
+        "12",
+        "--toward",
+        "11",
+        "--n-train",
+        "20",
+        "--n-test",
+        "10",
+        "--l-max",
+        "3",
+        "--no-forces",
+    ]
+    assert main([*words, "--title", "Mine"]) == 2
+    assert "there is no figure" in capsys.readouterr().err
+    places = ["--csv", str(tmp_path / "a.csv"), "--figure", str(tmp_path / "f"), "--title", "Mine"]
+    assert main([*words, *places]) == 0
+    assert "nothing written" not in capsys.readouterr().out
+    assert len((tmp_path / "a.csv").read_text().splitlines()) == 4
+    assert "Mine" in (tmp_path / "f.svg").read_text()
