@@ -229,6 +229,29 @@ class Bonds(_Neighbours):
 
 
 @dataclass(frozen=True)
+class BondedAtom:
+    """An atom of a structure: its index, its name (O12), and the names and distances, Å, of what it is bonded to."""
+
+    index: int
+    name: str
+    bonds: tuple[tuple[str, float], ...]
+
+
+def bonded(structures: Structures, index: int) -> list[BondedAtom]:
+    """The atoms of one structure with their bonds, nearest first."""
+    structure = structures[index]
+    names = [f"{symbol(int(z))}{atom}" for atom, z in enumerate(structure.numbers)]
+    found = Bonds()._of(structure)
+    atoms = []
+    for atom, name in enumerate(names):
+        own = found.select(found.site == atom)
+        order = np.argsort(own.distance, kind="stable")
+        bonds = tuple((names[own.toward[row]], float(own.distance[row])) for row in order)
+        atoms.append(BondedAtom(atom, name, bonds))
+    return atoms
+
+
+@dataclass(frozen=True)
 class Within(_Neighbours):
     """Every pair of atoms at no more than ``r_max``, Å."""
 

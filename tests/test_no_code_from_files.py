@@ -197,6 +197,7 @@ PLACES = {
     "inject": lambda folder, files: [
         ["--frames", path, *PAIR, "--l", "1", "-o", "out.xyz"] for path in frames(files)
     ],
+    "data atoms": lambda folder, files: [[path] for path in frames(files)],
     "choose": lambda folder, files: [
         ["--structures", path, "--max-L", "1", "--max-d", "1"] for path in frames(files)
     ],

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from experiments.commands.reading import Units, warn
 from span_theorem.command import application
 from span_theorem.errors import InputError
 
@@ -140,6 +141,49 @@ def fetch(
         paths = [download(name, address, timeout, progress=progress) for name in names]
     for path in paths:
         typer.echo(path)
+    return 0
+
+
+@app.command("atoms")
+def list_atoms(
+    structures: Annotated[
+        str, typer.Argument(metavar="STRUCTURES", help="A file, or a set such as embedded:train.")
+    ],
+    index: Annotated[int, typer.Option("--structure", min=0, help="Which structure, from 0.")] = 0,
+    units: Units = None,
+    json: Annotated[Path | None, typer.Option("--json", help="Also write the table to this file.")] = None,
+) -> int:
+    """List the atoms of a structure with their bonds: the indices that --site and --toward of diagnose take.
+
+    Two atoms are bonded below 1.3 times the sum of their covalent radii, through cell faces too.
+
+    Examples:
+
+      python -m experiments data atoms embedded:train
+
+      python -m experiments data atoms crystals.extxyz --structure 3
+    """
+    from experiments.data import Reading, read_structures
+    from experiments.environments import bonded
+    from span_theorem.console import console, table
+    from span_theorem.output import require_writable, write_json
+
+    require_writable(json)
+    given = read_structures(structures, Reading(units, labels=False), warn)
+    if index >= len(given):
+        raise InputError(
+            f"{structures} has {len(given)} structures: there is no structure {index}", "structure"
+        )
+    atoms = bonded(given, index)
+    shown = table(f"{structures}, structure {index}: {len(atoms)} atoms", ["atom", "<name", "<bonded to, Å"])
+    for atom in atoms:
+        bonds = ", ".join(f"{name} {length:.2f}" for name, length in atom.bonds)
+        shown.add_row(str(atom.index), atom.name, bonds or "none")
+    console().print(shown)
+    if json is not None:
+        rows = [{"atom": one.index, "name": one.name, "bonds": one.bonds} for one in atoms]
+        write_json(json, {"kind": "atoms", "structures": structures, "structure": index, "atoms": rows})
+        typer.echo(f"Written: {json}")
     return 0
 
 

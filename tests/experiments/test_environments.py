@@ -1,14 +1,18 @@
 """Rules mark what they say, images included; neighbours are those of going through all images."""
 
+import json
+
 import numpy as np
 import pytest
 import torch
 from ase import Atoms
-from ase.build import bulk
+from ase.build import bulk, molecule
+from ase.io import write
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from experiments.backbones.batch import Batch
+from experiments.cli import main
 from experiments.environments import Environments, Nearest, Pair, Within, parse_rule
 from experiments.injection import Injection, direction_of
 from experiments.neighbours import edges, pairs
@@ -187,3 +191,21 @@ def test_atoms_in_one_place_have_no_direction():
     same = Structures.of_molecule([6, 6], np.zeros((1, 2, 3)))
     with pytest.raises(InputError, match="are 0 Å apart, so their direction is undefined"):
         Pair(0, 1)(same)
+
+
+def test_atoms_are_listed_with_their_bonds_through_cell_faces(tmp_path, capsys):
+    water, salt = molecule("H2O"), bulk("NaCl", "rocksalt", a=5.64, cubic=True)
+    write(tmp_path / "both.extxyz", [water, salt])
+    path, out = str(tmp_path / "both.extxyz"), tmp_path / "atoms.json"
+    assert main(["data", "atoms", path, "--json", str(out)]) == 0
+    oxygen, *hydrogens = json.loads(out.read_text())["atoms"]
+    assert oxygen["name"] == "O0"
+    assert [name for name, _ in oxygen["bonds"]] == ["H1", "H2"]
+    assert oxygen["bonds"][0][1] == pytest.approx(water.get_distance(0, 1))
+    assert [one["bonds"][0][0] for one in hydrogens] == ["O0", "O0"]
+    assert main(["data", "atoms", path, "--structure", "1", "--json", str(out)]) == 0
+    for one in json.loads(out.read_text())["atoms"]:
+        assert [length for _, length in one["bonds"][:6]] == pytest.approx([2.82] * 6)
+    capsys.readouterr()
+    assert main(["data", "atoms", path, "--structure", "2"]) == 2
+    assert "has 2 structures: there is no structure 2" in capsys.readouterr().err
