@@ -45,7 +45,9 @@ def diagnose(
             "--structures", "--frames", help="Structures to fit on: a file, or a name such as embedded:train."
         ),
     ],
-    site: Annotated[int | None, typer.Option(help="Atom whose features are read (from 0; see `data atoms`).")] = None,
+    site: Annotated[
+        int | None, typer.Option(help="Atom whose features are read (from 0; see `data atoms`).")
+    ] = None,
     toward: Annotated[int | None, typer.Option(help="Atom the marked direction points to.")] = None,
     rule: Annotated[
         str | None,
