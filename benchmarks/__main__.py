@@ -15,6 +15,7 @@ BENCHMARKS = {
     "theorem": "benchmarks.theorem",
     "features": "benchmarks.features",
     "reading": "benchmarks.reading",
+    "memory": "benchmarks.memory",
     "diagnose": "benchmarks.diagnose",
     "spn": "benchmarks.spn",
     "bootstrap": "benchmarks.bootstrap",

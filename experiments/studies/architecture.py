@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from pandas import DataFrame, Series
 
-EXTRACTED = "extracted"
+ALLEGRO, EXTRACTED = "allegro:aspirin-gfn2-allegro", "extracted"
 NEQUIPS = ("aspirin-rmd17-l1", "aspirin-gfn2-0", "aspirin-rmd17-0", "aspirin-rmd17-l3")
 NETWORKS = {
     **{f"density:{L}": f"no network, densities of L = {L}" for L in (1, 2, 3)},
@@ -55,7 +55,7 @@ NETWORKS = {
     "nequip:aspirin-gfn2-0|invariants": "nequip:aspirin-gfn2-0, invariants alone",
     "sevennet:7net-0|invariants": "sevennet:7net-0, invariants alone",
     **{f"nequip:{name}": f"nequip:{name}" for name in NEQUIPS},
-    **{name: name for name in ("sevennet:7net-0", "sevennet:7net-l3i5", "so3lr:so3lr")},
+    **{name: name for name in ("sevennet:7net-0", "sevennet:7net-l3i5", "so3lr:so3lr", ALLEGRO)},
     "features:mace_trained": "mace:aspirin-gfn2",
     "features:mace_random": "mace:random",
 }

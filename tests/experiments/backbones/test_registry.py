@@ -96,6 +96,7 @@ def test_the_list_survives_missing_packages(tmp_path, monkeypatch, capsys):
     found = json.loads((tmp_path / "list.json").read_text())
     assert {entry["family"]: entry["installed"] for entry in found["families"]} == {
         "nequip": False,
+        "allegro": False,
         "sevennet": False,
         "so3lr": False,
         "mace": False,

@@ -54,7 +54,7 @@ def test_the_rule_and_the_atom_read():
         with pytest.raises(InputError, match="expected a pair of atoms such as"):
             _ = Cell("x", rule=rule).pair
     for read in ("atom", "atom(-1)", "Site"):
-        with pytest.raises(InputError, match="expected site, or an atom"):
+        with pytest.raises(InputError, match="expected site, edge, or an atom"):
             _ = Cell("x", read=read).atom
 
 
