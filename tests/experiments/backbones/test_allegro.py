@@ -165,9 +165,9 @@ def test_an_edge_recovers_more_than_the_site(model):
     ]  # fmt: skip
     site, edge = (measured.sums["energy"].sum(axis=0) for measured in run(cells).measured.values())
     power, missed = np.moveaxis(edge, -1, 0)[:2]
-    assert (missed[:2] < 1e-3 * power[:2]).all()
+    assert (missed[:2] < 2e-2 * power[:2]).all()
     assert (missed[2] > 0.5 * power[2]).all()
-    assert (np.moveaxis(site, -1, 0)[1][:2] > 10 * missed[:2]).all()
+    assert (np.moveaxis(site, -1, 0)[1][:2] > missed[:2]).all()
 
 
 def test_a_network_of_atoms_has_no_edges():
