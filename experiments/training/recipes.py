@@ -114,9 +114,18 @@ RECIPES = {
         selection=((0, 250),),
         validation_frames=20,
     ),
-    "metals-emt": Recipe(
-        "metals:train", "metals:test", seed=1, config="metals", epochs=20, validation_frames=30
-    ),
+    **{
+        name: Recipe(
+            "metals:train",
+            "metals:test",
+            seed=1,
+            l_max=l_max,
+            config="metals",
+            epochs=20,
+            validation_frames=30,
+        )
+        for name, l_max in (("metals-emt", 2), ("metals-emt-l1", 1), ("metals-emt-l3", 3))
+    },
     "aspirin-random": _rmd17(split=1, seed=5, epochs=0),
     # for a GPU; not trained by this project
     "aspirin-rmd17-large": Recipe(
