@@ -64,16 +64,27 @@ RESERVED = {"nequip:aspirin-gfn2-0": 0, "trained": 0, "nequip:aspirin-random": 6
 
 
 def looks(values: Sequence[Any], line: str = "-") -> dict[Any, Look]:
-    """A look for each of several values: of a number its own, of anything else by its place among them."""
+    """A look for each of several values: of a number its own, of anything else by its place among them.
+
+    Those for which no colour is left repeat the first ones with open markers and dashes.
+    """
     distinct = list(dict.fromkeys(values))
     reserved = {value: RESERVED[value] for value in distinct if value in RESERVED}
     free = [place for place in range(len(PALETTE)) if place not in reserved.values()]
-    places = dict(reserved)
+    places, again = dict(reserved), set()
     for index, value in enumerate(value for value in distinct if value not in reserved):
         number = isinstance(value, int | np.integer)
         places[value] = (int(value) - 1) % (len(PALETTE) - 1) if number else free[index % len(free)]
+        if not number and index >= len(free):
+            again.add(value)
     return {
-        value: Look(PALETTE[places[value]], MARKERS[places[value] % len(MARKERS)], line) for value in distinct
+        value: Look(
+            PALETTE[places[value]],
+            MARKERS[places[value] % len(MARKERS)],
+            "--" if value in again else line,
+            "none" if value in again else "full",
+        )
+        for value in distinct
     }
 
 

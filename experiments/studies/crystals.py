@@ -147,7 +147,7 @@ def draw(results: Results) -> "Figure":
             visible,
             "site",
             figures.looks([*dict.fromkeys([*SITES.values(), *METALS.values()]), ASPIRIN]),
-            spread=0.4,
+            spread=0.05,
         )
         L, d = int(visible["L"].iloc[0]), int(visible["d"].iloc[0])
         figures.tidy(panel, THRESHOLD, law.boundary(L, d), int(visible["l"].max()))
