@@ -95,7 +95,7 @@ def test_energies_alone_if_asked(workplace, capsys):
 
 
 def test_result_and_figure_are_written_together_or_not_at_all(workplace, capsys, monkeypatch):
-    def fail(results, paths):
+    def fail(results, paths, title):
         raise InputError("the figure cannot be drawn")
 
     monkeypatch.setattr("experiments.report.figure.draw_recoveries", fail)

@@ -265,7 +265,7 @@ def test_labels_that_do_not_hold_under_rotation_stop_the_run():
         ({"rules": ("pair(1, 1)",)}, "both 1"),
         ({"rules": ()}, "no marked direction"),
         ({"read": "atom(3)"}, "atom 3 is to be read: expected 0 to 2"),
-        ({"read": "bond"}, "read at 'bond': expected site, or an atom"),
+        ({"read": "bond"}, "read at 'bond': expected site, edge, or an atom"),
     ],
 )
 def test_unusable_settings(options, message):

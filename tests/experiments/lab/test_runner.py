@@ -101,8 +101,9 @@ def test_workers_that_die_and_cells_that_fail_leave_the_others_as_they_are(name,
         assert store.count() == len(good)
         assert (folder / "died").exists()
         deaths = len((folder / "deaths").read_text())
-        # Dask counts a death of the worker that held the task, though another task may have killed it
-        assert deaths == 3 or (deaths == 4 and name.startswith("dask"))
+        # a pool that another task broke counts against all that it held; Dask counts a death of the worker that held
+        # the task, though another may have killed it
+        assert deaths in {"serial": [3], "processes:2": [2, 3]}.get(name, [3, 4])
         # what is kept needs no worker, nor do those that died keep others from another run
         assert contents(run(good, store, place, Sources(TRUSTING))) == serial
         again = run(good[:2], None, place, Sources(TRUSTING))
@@ -195,7 +196,7 @@ def sweep(folder, backbones, *options, **environment):
     )
 
 
-def wait_for(condition, seconds=60):
+def wait_for(condition, seconds=150):
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end
@@ -223,8 +224,8 @@ def test_stopped_it_keeps_what_is_finished_and_leaves_no_process(folder, name, s
             os.killpg(process.pid, signal.SIGINT)  # as a terminal does
         else:
             process.kill()
-        _, error = process.communicate(timeout=30)
-        wait_for(lambda: is_gone(process.pid), 10)
+        _, error = process.communicate(timeout=120)
+        wait_for(lambda: is_gone(process.pid))
     finally:
         if not is_gone(process.pid):
             os.killpg(process.pid, signal.SIGKILL)
@@ -245,7 +246,7 @@ def test_a_scheduler_that_dies_ends_the_run_in_one_line_and_keeps_what_is_finish
         subprocess.Popen([*python, "distributed.cli.dask_scheduler", "--port", "0", *options], **quiet)
     ]
     try:
-        wait_for(address.exists, 60)
+        wait_for(address.exists)
         worker = ["--nthreads", "2", "--no-nanny", "--death-timeout", "5"]
         environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
         started.append(
@@ -259,7 +260,7 @@ def test_a_scheduler_that_dies_ends_the_run_in_one_line_and_keeps_what_is_finish
         store = Store(folder / "out" / "measurements.sqlite")
         wait_for(lambda: (folder / "asleep").exists() and store.count() == 1)
         started[0].kill()
-        _, error = process.communicate(timeout=60)
+        _, error = process.communicate(timeout=120)
     finally:
         for one in started:
             one.kill()
@@ -330,7 +331,7 @@ def test_a_batch_system_that_refuses_is_one_line(folder):
     pytest.importorskip("dask_jobqueue")
     options, environment = queue(folder, "#!/bin/sh\necho no such partition >&2\nexit 1\n")
     process = sweep(folder, ["plain"], *options, **environment)
-    _, error = process.communicate(timeout=60)
+    _, error = process.communicate(timeout=120)
     assert process.returncode == 2
     assert error.startswith("experiments: error: executor slurm cannot be started: ")
     assert "no such partition" in error
