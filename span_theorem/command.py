@@ -17,6 +17,14 @@ from span_theorem.printable import printable
 # typer carries its own copy of click; the base of its usage errors is reached through the public subclass
 _UsageError: Any = typer.BadParameter.__mro__[1]
 INTERRUPTED = 130
+_SETTINGS = {"help_option_names": ["-h", "--help"]}
+
+
+def program(command: Callable[..., Any]) -> typer.Typer:
+    """A typer application that is one command."""
+    app = typer.Typer(context_settings=_SETTINGS)
+    app.command()(command)
+    return app
 
 
 def application(help: str) -> typer.Typer:
@@ -25,7 +33,7 @@ def application(help: str) -> typer.Typer:
         help=help,
         no_args_is_help=True,
         rich_markup_mode="rich",
-        context_settings={"help_option_names": ["-h", "--help"]},
+        context_settings=_SETTINGS,
     )
 
     @app.callback(help=help)

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from experiments.choose.choosing import Settings, choose
 from experiments.structures import Structures
-from span_theorem.command import application, run
+from span_theorem.command import program, run
 
 if TYPE_CHECKING:
     from ase import Atoms
@@ -190,6 +190,4 @@ def _places(rng: np.random.Generator, atoms: int) -> Array:
 
 
 if __name__ == "__main__":
-    app = application(main.__doc__ or "")
-    app.command()(main)
-    raise SystemExit(run(app, "experiments.choose.known"))
+    raise SystemExit(run(program(main), "experiments.choose.known"))

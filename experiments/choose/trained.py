@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from experiments.structures import Structures
 from numerics.jackknife import jackknife
-from span_theorem.command import application, run
+from span_theorem.command import program, run
 from span_theorem.errors import InputError
 
 Array = NDArray[np.float64]
@@ -87,6 +87,4 @@ def main(
 
 
 if __name__ == "__main__":
-    app = application(main.__doc__ or "")
-    app.command()(main)
-    raise SystemExit(run(app, "experiments.choose.trained"))
+    raise SystemExit(run(program(main), "experiments.choose.trained"))
