@@ -161,8 +161,10 @@ def _dask(address: str, workers: int = 1) -> Iterator[Place]:
         from distributed import Client, KilledWorker
         from distributed.comm.addressing import get_address_host_port
 
-        # it logs tracebacks of its own about what is reported in one line here
-        logging.getLogger("distributed").setLevel(logging.CRITICAL)
+        # both log tracebacks of their own about what is reported in one line here
+        for name in ("distributed", "tornado", *logging.root.manager.loggerDict):
+            if name.partition(".")[0] in ("distributed", "tornado"):
+                logging.getLogger(name).setLevel(logging.CRITICAL)
         get_address_host_port(address)  # a client that was given no address waits for one when it is closed
         client = Client(address, timeout=20, set_as_default=False)
     with client:

@@ -193,6 +193,8 @@ def sweep(folder, backbones, *options, **environment):
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        # a job in the background is deaf to interrupts, and so would be its children
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
 
 
