@@ -52,8 +52,7 @@ def design(structures: Structures, expansion: Expansion, forces: bool) -> Rows:
         energies[:, index] = summing.sum(axis=1)
         energies[:, place] = summing @ values
         if derivatives is not None and tangents is not None and tangents.size:
-            by_place = np.ascontiguousarray(tangents.swapaxes(1, 2)).reshape(-1, p)
-            derivatives[:, place] = recoil(centre, around.neighbours, n_atoms) @ by_place
+            derivatives[:, place] = force_columns(tangents, centre, around.neighbours, n_atoms)
     return Rows(energies, derivatives)
 
 
@@ -62,7 +61,22 @@ def _incidence(target: NDArray[np.int64], number: int) -> csr_array:
     return csr_array((np.ones(len(target)), (target, np.arange(len(target)))), shape=(number, len(target)))
 
 
-def recoil(centre: NDArray[np.int64], neighbours: NDArray[np.int64], n_atoms: int) -> csr_array:
+def force_columns(
+    tangents: Array, centre: NDArray[np.int64], neighbours: NDArray[np.int64], n_atoms: int
+) -> Array:
+    """Force components (3 n_atoms, p) of an energy that is each invariant alone, summed over centres.
+
+    Args:
+        tangents: (n, p, 3 k) derivatives of the invariants of n centres by the places of their k neighbours.
+        centre: (n,) indices of the centres.
+        neighbours: (n, k) indices of their neighbours.
+        n_atoms: of all structures.
+    """
+    by_place = np.ascontiguousarray(tangents.swapaxes(1, 2)).reshape(-1, tangents.shape[1])
+    return _recoil(centre, neighbours, n_atoms) @ by_place
+
+
+def _recoil(centre: NDArray[np.int64], neighbours: NDArray[np.int64], n_atoms: int) -> csr_array:
     """Matrix that turns derivatives by neighbours' places, (n k 3), into force components (3 N): F = −∂E/∂r.
 
     A displacement of the centre is the opposite displacement of all its neighbours; an image of the centre itself moves

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from experiments.choose.density import densities
-from experiments.choose.design import recoil
+from experiments.choose.design import force_columns
 from experiments.choose.invariants import Expansion, Term
 from experiments.choose.neighbours import neighbour_pairs
 from experiments.lab.cell import Cell
@@ -135,8 +135,7 @@ def _rows(positions: Array, expansion: Expansion) -> tuple[Array, Array]:
     around = densities(structures.numbers, centre, pairs, expansion.basis, True)
     values, tangents = expansion.evaluate(around)
     assert tangents is not None
-    by_place = np.ascontiguousarray(tangents.swapaxes(1, 2)).reshape(-1, values.shape[1])
-    forces = recoil(centre, around.neighbours, len(structures.numbers)) @ by_place
+    forces = force_columns(tangents, centre, around.neighbours, len(structures.numbers))
     return values, forces.reshape(*positions.shape, -1)
 
 

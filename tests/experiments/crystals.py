@@ -21,6 +21,18 @@ def crystals(seed=0):
     return Structures.from_ase(images(seed), "crystals")
 
 
+def model_of_metals():
+    """nequip's own model with the weights of `nequip:metals-emt`, and its configuration."""
+    from experiments.backbones.nequip import build
+    from experiments.backbones.nequip_framework import load_parameters
+    from experiments.backbones.shipped import read
+
+    files = read("metals-emt")
+    model = build(files.config).eval()
+    load_parameters(model, files.parameters, files.name)
+    return model, files.config
+
+
 def neighbours(atoms, cutoff):
     """Pairs (i, j, shift) by going through images, as many as are in reach: an independent way."""
     heights = np.linalg.norm(np.linalg.pinv(np.where(atoms.pbc[:, None], atoms.cell.array, 0)), axis=0)

@@ -9,6 +9,7 @@ from experiments import Options, Structures, open_backbone
 from experiments.backbones.batch import Batch
 from experiments.data import read_structures
 from span_theorem.errors import InputError
+from tests.experiments.crystals import model_of_metals
 
 
 @pytest.mark.filterwarnings("ignore")
@@ -39,13 +40,7 @@ def test_nequips_calculator():
     pytest.importorskip("nequip")
     from nequip.integrations.ase import NequIPCalculator
 
-    from experiments.backbones.nequip import build
-    from experiments.backbones.nequip_framework import load_parameters
-    from experiments.backbones.shipped import read
-
-    files = read("metals-emt")
-    model = build(files.config).eval()
-    load_parameters(model, files.parameters, files.name)
+    model, _ = model_of_metals()
     calculator = NequIPCalculator(model, "cpu")
     backbone = open_backbone(calculator)
     batch = Batch.of(read_structures("metals:test").subset([0, 60]))

@@ -17,7 +17,7 @@ from experiments.environments import parse_rule
 from experiments.neighbours import edges
 from experiments.structures import Structures
 from span_theorem.errors import InputError
-from tests.experiments.crystals import crystals, images
+from tests.experiments.crystals import crystals, images, model_of_metals
 from tests.experiments.synthetic import Spectrum, random_frames
 
 PERIODIC = crystals().subset([0, 1, 2])
@@ -149,17 +149,13 @@ def test_energies_and_forces_of_the_nequip_of_metals_are_its_calculators():
     from nequip.data.transforms import ChemicalSpeciesToAtomTypeMapper, NeighborListTransform
     from nequip.integrations.ase import NequIPCalculator
 
-    from experiments.backbones.nequip import build
-    from experiments.backbones.nequip_framework import builder_state, load_parameters
-    from experiments.backbones.shipped import read
+    from experiments.backbones.nequip_framework import builder_state
 
-    files = read("metals-emt")
-    model = build(files.config).eval()
-    load_parameters(model, files.parameters, files.name)
+    model, config = model_of_metals()
     with builder_state():
         transforms = [
-            ChemicalSpeciesToAtomTypeMapper(files.config["type_names"]),
-            NeighborListTransform(r_max=files.config["r_max"]),
+            ChemicalSpeciesToAtomTypeMapper(config["type_names"]),
+            NeighborListTransform(r_max=config["r_max"]),
         ]
         calculator = NequIPCalculator(model, "cpu", transforms=transforms)
     structures = read_structures("metals:test").subset([0, 1, 50, 51, 100, 101])
