@@ -12,8 +12,8 @@ from typing import Any
 
 TARGET_S = 300
 COMMAND = (
-    "experiments diagnose --backbone sevennet:7net-0 --layer 1 --frames embedded:train "
-    "--test-frames embedded:test --site 12 --toward 11 --d 2 --no-cache --solver"
+    "experiments diagnose --backbone sevennet:7net-0 --layer 1 --structures embedded:train "
+    "--test-structures embedded:test --site 12 --toward 11 --d 2 --no-cache --solver"
 )
 
 

@@ -1,5 +1,6 @@
 """The command line of the diagnostic: `python -m experiments`."""
 
+import sys
 from collections.abc import Sequence
 
 from experiments.commands.backbones import backbones
@@ -40,7 +41,22 @@ app.add_typer(data, name="data")
 app.add_typer(train, name="train")
 app.add_typer(cache, name="cache")
 
+OLD_WORDS = {
+    "--frames": "--structures",
+    "--test-frames": "--test-structures",
+    "--force-frames": "--force-structures",
+}
+"""Options of diagnose, inject and extract under the names of version 0.1.0, which help does not show."""
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status (0 done, 1 the claim fails, 2 unusable input)."""
-    return run(app, "experiments", arguments)
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    if given[:1] in (["diagnose"], ["inject"], ["extract"]):
+        given = [_new_word(one) for one in given]
+    return run(app, "experiments", given)
+
+
+def _new_word(argument: str) -> str:
+    option, equals, value = argument.partition("=")
+    return OLD_WORDS.get(option, option) + equals + value

@@ -109,6 +109,8 @@ def test_settings_that_are_none(settings, words):
 
 def test_a_study_in_a_notebook(tmp_path, monkeypatch):
     pytest.importorskip("nequip")
+    from matplotlib import pyplot as plt
+
     monkeypatch.setattr("experiments.lab.study.run", synthetic())
     found = experiments.study("capacity", tmp_path, quick=True)
     assert found.path == tmp_path / "capacity"
@@ -118,6 +120,11 @@ def test_a_study_in_a_notebook(tmp_path, monkeypatch):
     shown = found._repr_html_()
     assert shown.count("<table>") == len(found.result.tables)
     assert all(escape(claim.sentence) in shown for claim in found.result.claims)
+    drawn = found.plot().get_images()[0].get_array()
+    assert drawn.shape[:2] == plt.imread(found.path / "capacity.png").shape[:2]
+    (found.path / "capacity.png").unlink()
+    with pytest.raises(InputError, match=r"capacity\.png does not exist"):
+        found.plot()
     with pytest.raises(InputError, match="unknown study 'x'"):
         experiments.study("x", tmp_path)
 

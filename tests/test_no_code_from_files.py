@@ -186,16 +186,19 @@ GOOD, FEATURES = "good/frames.npz", "features:good/features.npz"
 PAIR = ["--site", "0", "--toward", "1"]
 PLACES = {
     "diagnose": lambda folder, files: [
-        *(["--backbone", spec, "--frames", GOOD, *PAIR] for spec in backbones(folder, files)),
-        *(["--backbone", FEATURES, "--frames", path, *PAIR] for path in frames(files)),
-        *(["--backbone", FEATURES, "--frames", GOOD, "--test-frames", path, *PAIR] for path in frames(files)),
+        *(["--backbone", spec, "--structures", GOOD, *PAIR] for spec in backbones(folder, files)),
+        *(["--backbone", FEATURES, "--structures", path, *PAIR] for path in frames(files)),
+        *(
+            ["--backbone", FEATURES, "--structures", GOOD, "--test-structures", path, *PAIR]
+            for path in frames(files)
+        ),
     ],
     "extract": lambda folder, files: [
-        *(["--backbone", spec, "--frames", GOOD, "-o", "out.npz"] for spec in backbones(folder, files)),
-        *(["--backbone", FEATURES, "--frames", path, "-o", "out.npz"] for path in frames(files)),
+        *(["--backbone", spec, "--structures", GOOD, "-o", "out.npz"] for spec in backbones(folder, files)),
+        *(["--backbone", FEATURES, "--structures", path, "-o", "out.npz"] for path in frames(files)),
     ],
     "inject": lambda folder, files: [
-        ["--frames", path, *PAIR, "--l", "1", "-o", "out.xyz"] for path in frames(files)
+        ["--structures", path, *PAIR, "--l", "1", "-o", "out.xyz"] for path in frames(files)
     ],
     "data atoms": lambda folder, files: [[path] for path in frames(files)],
     "choose": lambda folder, files: [
@@ -327,7 +330,7 @@ def test_with_trust_they_are_run(spec, package, files, capsys, monkeypatch):
     pytest.importorskip(package)
     folder, mark, _ = files
     monkeypatch.chdir(folder)
-    line = ["extract", "--backbone", spec, "--frames", "embedded:test", "-o", "out.npz"]
+    line = ["extract", "--backbone", spec, "--structures", "embedded:test", "-o", "out.npz"]
     assert leaves_mark(mark, lambda: run(experiments, "program", [*line, "--trust"]))
 
 
@@ -384,7 +387,7 @@ def test_the_users_cache_of_frames_is_not_run(tmp_path, monkeypatch, capsys):
         (folder / f"{name}.json").write_text(json.dumps({"content": instantiated(mark)}))
     for name in ("train_01", "archive_train_01"):
         for command in (["inject", "--site", "12", "--toward", "11", "--l", "1", "-o", f"{tmp_path}/o.xyz"],):
-            assert run(experiments, "program", [*command, "--frames", f"rmd17:aspirin/{name}"]) == 2
+            assert run(experiments, "program", [*command, "--structures", f"rmd17:aspirin/{name}"]) == 2
     for command in ("list", "verify"):
         assert run(experiments, "program", ["data", command]) in (0, 1, 2)
     assert not mark.exists()

@@ -24,6 +24,7 @@ def backbones(
     from rich.text import Text
 
     from experiments.backbones import catalogue
+    from experiments.backbones.layers import DEFAULT_REASON
     from experiments.progress import progress_bar
     from experiments.versions import versions
     from span_theorem.console import console
@@ -65,8 +66,7 @@ def backbones(
         table.add_row(entry["backbone"], str(entry["L"]), *shown, entry["licence"])
     out = console()
     out.print(table)
-    for reason in sorted({entry["default_reason"] for entry in found if entry["available"]}):
-        out.print(f"Default layer: {reason}.")
+    out.print(f"Default layer: {DEFAULT_REASON}; a feature file has its own alone.")
     out.print("\nYour own network:")
     out.print("  path/to/file.py:factory (needs --trust)")
     for family in catalogue.families():

@@ -7,7 +7,7 @@ import typer
 
 from experiments.commands.reading import Cluster, Composition, EnergyKey, ForcesKey, Units, warn
 
-HELP = """Which L and d labelled structures ask for, before any network is trained.
+HELP = r"""Which L and d labelled structures ask for, before any network is trained.
 
 A linear model of invariants of degree ≤ d in density features of degree ≤ L (a small linear ACE) is fitted to energies
 and forces in closed form for every (L, d) and compared on structures that were not fitted. An L is enough if no larger
@@ -17,9 +17,11 @@ Examples:
 
   python -m experiments choose --structures train.extxyz
 
-  python -m experiments choose --structures embedded:train --max-L 5 --max-d 2 -o results/choose
+  python -m experiments choose --structures embedded:train --max-L 5 \
+      --max-d 2 -o results/choose
 
-  python -m experiments choose --structures train.extxyz --tolerance 5meV/A --cluster trajectory
+  python -m experiments choose --structures train.extxyz --tolerance 5meV/A \
+      --cluster trajectory
 
 Exit status: 0 done, whatever the answer; 2 unusable input.
 """

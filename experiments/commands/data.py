@@ -77,7 +77,7 @@ def make_crystals(
         typer.Option(help="Energies and forces; emt: ASE's effective-medium theory, of metals alone."),
     ] = LabelSource.NONE,
 ) -> int:
-    """Write rattled crystals made with ASE: of six compositions without labels, or metals, with labels or without.
+    r"""Write rattled crystals made with ASE: of six compositions without labels, or metals, with labels or without.
 
     `crystals:train` and `crystals:test` are such sets by name, with 50 and 25 of each and seeds 0 and 1; so are
     `metals:train` and `metals:test`, labelled, with 100 and 50 of each.
@@ -86,7 +86,8 @@ def make_crystals(
 
       python -m experiments data crystals -o crystals.extxyz
 
-      python -m experiments data crystals --metals --labels emt --each 100 -o metals.extxyz
+      python -m experiments data crystals --metals --labels emt --each 100 \
+          -o metals.extxyz
     """
     from experiments.data.crystals import rattled, with_emt
     from experiments.data.extxyz import require_suffix, write_extxyz
@@ -114,13 +115,14 @@ def fetch(
     ] = None,
     timeout: Annotated[float, typer.Option(help="Seconds that one file may take.")] = 300.0,
 ) -> int:
-    """Bring rMD17 files, checked against pinned checksums, into the user's cache.
+    r"""Bring rMD17 files, checked against pinned checksums, into the user's cache.
 
     Examples:
 
       python -m experiments data fetch rmd17 --molecule aspirin
 
-      python -m experiments data fetch rmd17 --molecule ethanol --from downloads/rmd17
+      python -m experiments data fetch rmd17 --molecule ethanol \
+          --from downloads/rmd17
     """
     number = _split(split)
     if folder is not None:

@@ -16,22 +16,27 @@ if TYPE_CHECKING:
 
 QUICK_COMPONENTS = 256
 
-HELP = """Which injected angular frequencies a probe recovers from a backbone's features.
+HELP = r"""Which injected angular frequencies a probe recovers from a backbone's features.
 
 Examples:
 
-  python -m experiments diagnose --backbone sevennet:7net-0 --frames embedded:train --site 12 --toward 11 --d 2
+  python -m experiments diagnose --backbone sevennet:7net-0 \
+      --structures embedded:train --site 12 --toward 11 --d 2
 
-  python -m experiments diagnose --backbone nequip:aspirin-gfn2-0 --frames embedded:train --test-frames embedded:test
-      --site 12 --toward 11 --d 2 --solver free --json result.json
+  python -m experiments diagnose --backbone nequip:aspirin-gfn2-0 \
+      --structures embedded:train --test-structures embedded:test --site 12 \
+      --toward 11 --d 2 --solver free --json result.json
 
-  python -m experiments diagnose --backbone nequip:aspirin-gfn2-0 --frames embedded:train --pairs bonds --no-forces
+  python -m experiments diagnose --backbone nequip:aspirin-gfn2-0 \
+      --structures embedded:train --pairs bonds --no-forces
 
-  python -m experiments diagnose --backbone sevennet:7net-0 --frames crystals.extxyz --rule 'bonds(Na, Cl)'
-  --environments 500
+  python -m experiments diagnose --backbone sevennet:7net-0 \
+      --structures crystals.extxyz --rule 'bonds(Na, Cl)' \
+      --environments 500
 
-  python -m experiments diagnose --backbone nequip:aspirin-gfn2-0 --frames embedded:train --site 12 --toward 11
-      --solver mlp --activation silu --width 512
+  python -m experiments diagnose --backbone nequip:aspirin-gfn2-0 \
+      --structures embedded:train --site 12 --toward 11 --solver mlp \
+      --activation silu --width 512
 
 Exit status: 0 the boundary is reached, below dL or undecided, 1 it is crossed, 2 unusable input.
 """
@@ -39,11 +44,8 @@ Exit status: 0 the boundary is reached, below dL or undecided, 1 it is crossed, 
 
 def diagnose(
     backbone: Annotated[str, typer.Option(help="FAMILY:NAME; `backbones` lists them.")],
-    frames: Annotated[
-        str,
-        typer.Option(
-            "--structures", "--frames", help="Structures to fit on: a file, or a name such as embedded:train."
-        ),
+    structures: Annotated[
+        str, typer.Option(help="Structures to fit on: a file, or a name such as embedded:train.")
     ],
     site: Annotated[
         int | None, typer.Option(help="Atom whose features are read (from 0; see `data atoms`).")
@@ -72,13 +74,9 @@ def diagnose(
             help="Atom whose features are read instead of the site's, or `edge`: those of the marked direction's edge."
         ),
     ] = None,
-    test_frames: Annotated[
+    test_structures: Annotated[
         str | None,
-        typer.Option(
-            "--test-structures",
-            "--test-frames",
-            help="Structures to test on; without it --structures is divided at random.",
-        ),
+        typer.Option(help="Structures to test on; without it --structures is divided at random."),
     ] = None,
     d: Annotated[int, typer.Option("--d", help="Degree of the SPN, 1 to 3.")] = 2,
     solver: Annotated[
@@ -100,16 +98,18 @@ def diagnose(
         typer.Option("--modal", "--head", help="Modality (SevenNet) or head (MACE); default: the first."),
     ] = None,
     l_max: Annotated[int, typer.Option("--l-max", help="Highest angular frequency.")] = 6,
-    n_train: Annotated[int, typer.Option(min=1, help="Training frames to draw, at most.")] = 300,
-    n_test: Annotated[int, typer.Option(min=1, help="Test frames to draw, at most.")] = 150,
+    n_train: Annotated[int, typer.Option(min=1, help="Training structures to draw, at most.")] = 300,
+    n_test: Annotated[int, typer.Option(min=1, help="Test structures to draw, at most.")] = 150,
     assumed_L: Annotated[
         int | None, typer.Option("--L", help="Degree L that the prediction assumes; default: the layer's.")
     ] = None,
-    orientations: Annotated[int, typer.Option(help="Orientations of a training frame (solver free).")] = 20,
+    orientations: Annotated[
+        int, typer.Option(help="Orientations of a training structure (solver free).")
+    ] = 20,
     amplitude: Annotated[
         float | None,
         typer.Option(
-            help="Root mean square of the injected forces, eV/Å; default: half that of the frames'."
+            help="Root mean square of the injected forces, eV/Å; default: half that of the structures'."
         ),
     ] = None,
     forces: Annotated[
@@ -119,11 +119,11 @@ def diagnose(
             f"{QUICK_COMPONENTS} components, each of which costs a backward pass."
         ),
     ] = None,
-    force_frames: Annotated[
-        int, typer.Option("--force-frames", help="Training frames that force fits use at most.")
+    force_structures: Annotated[
+        int, typer.Option(help="Training structures that force fits use at most.")
     ] = 200,
     shuffle: Annotated[
-        bool, typer.Option("--shuffle", help="Negative control: marked directions of other frames.")
+        bool, typer.Option("--shuffle", help="Negative control: marked directions of other structures.")
     ] = False,
     units: Units = None,
     energy_key: EnergyKey = None,
@@ -172,8 +172,8 @@ def diagnose(
         raise InputError("there is no figure to put it above: expected --figure or --json", "title")
     base = Cell(
         backbone,
-        training=frames,
-        test=test_frames,
+        training=structures,
+        test=test_structures,
         layer=layer,
         environments=environments,
         read=read_at if read_at == "edge" else "site" if read_at is None else f"atom({read_at})",
@@ -185,7 +185,7 @@ def diagnose(
         orientations=orientations,
         amplitude=amplitude,
         forces=forces is not False,
-        force_structures=force_frames,
+        force_structures=force_structures,
         shuffled=shuffle,
         seed=seed,
     )
@@ -230,10 +230,10 @@ def diagnose(
             write_text(csv, tidy_csv([result]))
         draw_recoveries([result], pictures, title)
     print_diagnosis(result, out, full)
-    if test_frames is None:
+    if test_structures is None:
         out.print(
             "warning: training and test structures are a random division of one set; if it is a trajectory they "
-            "resemble each other, and what is recovered is too much: give --test-frames"
+            "resemble each other, and what is recovered is too much: give --test-structures"
         )
     if json is not None:
         out.print(f"result: {json}")
@@ -250,10 +250,11 @@ diagnose.__doc__ = HELP
 grouped(
     diagnose,
     {
-        "Structures": "frames test_frames n_train n_test units energy_key forces_key cluster composition drop_shared",
+        "Structures": "structures test_structures n_train n_test units energy_key forces_key cluster composition "
+        "drop_shared",
         "What is marked and read": "site toward rule environments pairs read_at layer branch assumed_L",
         "Injected": "l_max amplitude shuffle",
-        "SPN": "solver activation width steps orientations forces force_frames",
+        "SPN": "solver activation width steps orientations forces force_structures",
         "Running": "seed trust device cache",
         "Output": "full json csv figure title",
     },

@@ -13,11 +13,8 @@ def extract(
     backbone: Annotated[
         str, typer.Option(help="FAMILY:NAME or path/to/file.py:factory; `backbones` lists them.")
     ],
-    frames: Annotated[
-        list[str],
-        typer.Option(
-            "--structures", "--frames", help="A file, or a name such as embedded:train; repeatable."
-        ),
+    structures: Annotated[
+        list[str], typer.Option(help="A file, or a name such as embedded:train; repeatable.")
     ],
     output: Annotated[Path, typer.Option("-o", "--output", help="Feature file to write (.npz).")],
     site: Annotated[int | None, typer.Option(help="Keep this atom's features only (index from 0).")] = None,
@@ -38,17 +35,19 @@ def extract(
     trust: Annotated[bool, typer.Option("--trust", help="Load files that can run code.")] = False,
     device: Annotated[str, typer.Option(help="torch device.")] = "cpu",
 ) -> int:
-    """Write the features of a backbone to a file; `--backbone features:FILE` reads it in every other command.
+    r"""Write the features of a backbone to a file; `--backbone features:FILE` reads it in every other command.
 
-    For networks that need an environment or a machine of their own. Give all the frames that will be asked
+    For networks that need an environment or a machine of their own. Give all the structures that will be asked
     for, training and test.
 
     Examples:
 
-      python -m experiments extract --backbone mace:my.model --trust --frames my.extxyz --site 0 -o mace.npz
+      python -m experiments extract --backbone mace:my.model --trust \
+          --structures my.extxyz --site 0 -o mace.npz
 
-      python -m experiments extract --backbone nequip:aspirin-gfn2-0 --frames embedded:train --frames embedded:test
-      --site 12 --jacobian -o features.npz
+      python -m experiments extract --backbone nequip:aspirin-gfn2-0 \
+          --structures embedded:train --structures embedded:test --site 12 \
+          --jacobian -o features.npz
     """
     from experiments.backbones import Options, open_backbone
     from experiments.backbones.extraction import extract as run
@@ -66,7 +65,7 @@ def extract(
     if rule is not None and site is not None:
         raise InputError("a rule was given with a site: expected one or the other", "rule")
     reading = Reading(units, composition=composition, labels=False)
-    sets = [read_structures(spec, reading, warn) for spec in frames]
+    sets = [read_structures(spec, reading, warn) for spec in structures]
     wanted = site if rule is None else parse_rule(rule)
     require_extractable(Structures.joined(sets), wanted, jacobian)
     network = open_backbone(backbone, Options(layer, branch, trust, device))
@@ -85,6 +84,7 @@ def extract(
     )
     n_sites, dim = found.features.shape
     out.print(
-        f"features: {len(found.batch)} frames, {n_sites} atoms × {dim} components -> {output}", soft_wrap=True
+        f"features: {len(found.batch)} structures, {n_sites} atoms × {dim} components -> {output}",
+        soft_wrap=True,
     )
     return 0

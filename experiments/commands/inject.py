@@ -1,4 +1,4 @@
-"""`python -m experiments inject`: perturbed frames for others to train on."""
+"""`python -m experiments inject`: perturbed structures for others to train on."""
 
 from pathlib import Path
 from typing import Annotated
@@ -10,12 +10,7 @@ from span_theorem.output import require_writable
 
 
 def inject(
-    frames: Annotated[
-        str,
-        typer.Option(
-            "--structures", "--frames", help="Structures with energies and forces: a file, or a name."
-        ),
-    ],
+    structures: Annotated[str, typer.Option(help="Structures with energies and forces: a file, or a name.")],
     l: Annotated[int, typer.Option("--l", help="Angular frequency, 1 to 12.")],
     output: Annotated[Path, typer.Option("-o", "--output", help="extxyz file to write.")],
     site: Annotated[
@@ -31,7 +26,7 @@ def inject(
     amplitude: Annotated[
         float | None,
         typer.Option(
-            help="Root mean square of the injected forces, eV/Å; default: half that of the frames'."
+            help="Root mean square of the injected forces, eV/Å; default: half that of the structures'."
         ),
     ] = None,
     orientations: Annotated[
@@ -45,17 +40,19 @@ def inject(
         int, typer.Option(min=0, help="Seed of the field's direction and of the orientations.")
     ] = 0,
 ) -> int:
-    """Add the field A c·Y_l(u) to the energies of frames, and its forces to theirs.
+    r"""Add the field A c·Y_l(u) to the energies of structures, and its forces to theirs.
 
     u is the direction from --site to --toward, or every direction that --rule marks. The field is fixed in the lab
-    frame: with --orientations every frame is turned at random, and its own forces with it. What was injected stands in
-    every frame's header.
+    frame: with --orientations every structure is turned at random, and its own forces with it. What was injected
+    stands in every structure's header.
 
     Examples:
 
-      python -m experiments inject --frames embedded:train --site 12 --toward 11 --l 5 -o l5.extxyz
+      python -m experiments inject --structures embedded:train --site 12 \
+          --toward 11 --l 5 -o l5.extxyz
 
-      python -m experiments inject --frames embedded:train --site 12 --toward 11 --l 5 --orientations 4 -o l5.extxyz
+      python -m experiments inject --structures embedded:train --site 12 \
+          --toward 11 --l 5 --orientations 4 -o l5.extxyz
     """
     from experiments.data import Reading, read_structures, write_extxyz
     from experiments.data.extxyz import require_suffix
@@ -69,7 +66,7 @@ def inject(
     require_frequency(l)
     require_suffix(output)
     require_writable(output)
-    given = read_structures(frames, Reading(units, energy_key, forces_key, composition=composition), warn)
+    given = read_structures(structures, Reading(units, energy_key, forces_key, composition=composition), warn)
     marks = choose_pairs(given, site, toward, None)[0] if rule is None else parse_rule(rule)
     force = default_force(given) if amplitude is None else amplitude
     size = amplitude_of(l, force, marks(given).lengths)
@@ -93,5 +90,5 @@ def inject(
         },
     )
     direction = f"direction {site}→{toward}" if rule is None else f"rule {marks}"
-    console().print(f"{len(shown)} frames with A = {size:.4g} eV at l = {l}, {direction}: {output}")
+    console().print(f"{len(shown)} structures with A = {size:.4g} eV at l = {l}, {direction}: {output}")
     return 0

@@ -31,7 +31,7 @@ def report(
         typer.Option("--compare", help="Two results side by side, with differences (needs -o PAGE.html)."),
     ] = False,
 ) -> int:
-    """One HTML page of studies and diagnoses, or, without one, their tables and claims in the terminal.
+    r"""One HTML page of studies and diagnoses, or, without one, their tables and claims in the terminal.
 
     The page is a single file that fetches nothing: verdicts, figures, tables, settings, provenance, cells as CSV.
 
@@ -39,7 +39,8 @@ def report(
 
       python -m experiments report docs/results -o report.html
 
-      python -m experiments report equivariant.json free.json --compare -o report.html
+      python -m experiments report equivariant.json free.json --compare \
+          -o report.html
 
       python -m experiments report result.json --figure recovery
     """

@@ -23,6 +23,8 @@ _LIST = "\n\n".join(f"  {name}: {escape(question)}" for name, question in regist
 
 HELP = f"""What the diagnostic says of networks, and what its figures rest on.
 
+Studies, each with the question that it answers:
+
 {_LIST}
 
 Each writes DIR/NAME/study.json (claims, tables, settings, versions), cells.csv (one row a measurement and frequency,

@@ -38,7 +38,7 @@ def sweep(
 
       [axes]
 
-      backbone = ["nequip:aspirin-gfn2-0", "nequip:aspirin-gfn2-0|invariants", "sevennet:7net-0"]
+      backbone = ["nequip:aspirin-gfn2-0|invariants", "sevennet:7net-0"]
 
       d = [1, 2]
 

@@ -89,13 +89,14 @@ def run_recipe(
     ] = False,
     output: Output = Path("results/training"),
 ) -> int:
-    """Train a recipe, export it and test it; run again to continue after an interruption.
+    r"""Train a recipe, export it and test it; run again to continue after an interruption.
 
     Examples:
 
       python -m experiments train run aspirin-gfn2-0
 
-      python -m experiments train run aspirin-gfn2-0 --training my.extxyz --test mine.extxyz --epochs 20 -o mine
+      python -m experiments train run aspirin-gfn2-0 --training my.extxyz \
+          --test mine.extxyz --epochs 20 -o mine
     """
     from experiments.training.run import can_compile
     from experiments.training.started import claim
@@ -136,11 +137,12 @@ def export_checkpoint(
     ] = False,
     output: Output = Path("results/training"),
 ) -> int:
-    """Turn a checkpoint of `nequip-train` into weights, configuration and model card, and test it.
+    r"""Turn a checkpoint of `nequip-train` into weights, configuration and model card, and test it.
 
     Examples:
 
-      python -m experiments train export best.ckpt --recipe aspirin-rmd17-0 --trust
+      python -m experiments train export best.ckpt --recipe aspirin-rmd17-0 \
+          --trust
     """
     from experiments.backbones.trust import require_trust
 

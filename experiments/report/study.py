@@ -13,6 +13,7 @@ from span_theorem.errors import InputError
 from span_theorem.reading import read_json
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from pandas import DataFrame
     from rich.console import Console
 
@@ -100,6 +101,26 @@ class StudyFolder:
         from pandas import read_csv
 
         return read_csv(self.path / CELLS)
+
+    def plot(self, ax: "Axes | None" = None) -> "Axes":
+        """The study's figure as its run drew it, on ``ax`` or a figure of its own.
+
+        Raises:
+            InputError: the folder holds none.
+        """
+        from matplotlib import pyplot as plt
+
+        file = self.path / f"{self.result.name}.png"
+        if not file.exists():
+            raise InputError(f"{file} does not exist: expected the study's figure, which `study` draws")
+        picture = plt.imread(file)
+        if ax is None:
+            width = 8.0
+            size = (width, width * picture.shape[0] / picture.shape[1])
+            ax = plt.figure(figsize=size).add_axes((0, 0, 1, 1))
+        ax.imshow(picture)
+        ax.set_axis_off()
+        return ax
 
     def _repr_html_(self) -> str:
         marks = {True: "holds", False: "fails", None: "open"}

@@ -27,7 +27,7 @@ def invariants(
     json: Annotated[Path | None, typer.Option("--json", help="Also write the result to this file.")] = None,
     seed: Annotated[int, typer.Option(min=0, help="Seed of directions, weights and points.")] = 0,
 ) -> int:
-    """Which degrees in one neighbour's direction do polynomials of degree <= d in a site's features hold?
+    r"""Which degrees in one neighbour's direction do polynomials of degree <= d in a site's features hold?
 
     Features of one convolution, A_nlm = sum over neighbours of R_n(r) Y_lm(u), l <= L. Invariants, what an energy is
     made of, end at l = L floor(d/2): so P_l(cos) of a bond angle is out of reach above. Exit status 0: the degrees
@@ -37,7 +37,8 @@ def invariants(
 
       span-theorem invariants --L 2 --d 4
 
-      span-theorem invariants --L 2 --d 2 --output-degree 4 --json invariants.json
+      span-theorem invariants --L 2 --d 2 --output-degree 4 \
+          --json invariants.json
 
       span-theorem invariants --L 2 --d 4 --channels 4 --neighbours 4 --enough
     """

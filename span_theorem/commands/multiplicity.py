@@ -19,7 +19,7 @@ def multiplicity(
     ] = "upto",
     json: Annotated[Path | None, typer.Option("--json", help="Also write the result to this file.")] = None,
 ) -> int:
-    """How often does each irreducible representation l occur in Sym^k of the features, k = 0..d?
+    r"""How often does each irreducible representation l occur in Sym^k of the features, k = 0..d?
 
     From SO(3) characters in integer arithmetic. Exit status 0: the dimensions agree and, for L >= 1, l = dL
     occurs exactly once; 1: they do not.
@@ -28,7 +28,8 @@ def multiplicity(
 
       span-theorem multiplicity --L 2 --d 2
 
-      span-theorem multiplicity --L 3 --d 4 --features exact --json multiplicity.json
+      span-theorem multiplicity --L 3 --d 4 --features exact \
+          --json multiplicity.json
     """
     from span_theorem.budget import multiplicity_estimate, require_affordable
     from span_theorem.console import progress_bar

@@ -12,7 +12,7 @@ def tables(
         Path, typer.Option("-o", "--output", help="Folder for the .tex files; made if missing.")
     ],
 ) -> int:
-    """Write a LaTeX table for every result file in a folder.
+    r"""Write a LaTeX table for every result file in a folder.
 
     A file of `grid --json` becomes the verification grid over (L, d), one of `check --json` the table over l
     of its instance, one of `multiplicity --json` the table of l in every power; polygon, folds, studies and
@@ -22,7 +22,8 @@ def tables(
 
     Examples:
 
-      span-theorem grid --max-L 4 --max-d 4 --method both --json results/grid.json
+      span-theorem grid --max-L 4 --max-d 4 --method both \
+          --json results/grid.json
 
       span-theorem check --L 2 --d 2 --json results/check-2-2.json
 

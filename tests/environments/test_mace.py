@@ -57,7 +57,7 @@ def folder(tmp_path_factory):
     run_there(str(REPOSITORY / "tests/environments/random_mace.py"), str(folder / "random.model"))
     shown = run_there(
         *("-m", "experiments", "extract", "--backbone", f"mace:{folder}/random.model", "--trust"),
-        *("--frames", f"{folder}/frames.npz", "--frames", f"{folder}/displaced.npz"),
+        *("--structures", f"{folder}/frames.npz", "--structures", f"{folder}/displaced.npz"),
         *("--site", str(SITE), "--jacobian", "-o", f"{folder}/mace.npz"),
     )
     assert "labels O3" in shown
@@ -92,7 +92,13 @@ def test_the_jacobian_is_the_features_derivative(folder):
 
 
 def test_the_diagnostic_runs_on_them(folder):
-    options = ["diagnose", "--backbone", f"features:{folder}/mace.npz", "--frames", f"{folder}/frames.npz"]
+    options = [
+        "diagnose",
+        "--backbone",
+        f"features:{folder}/mace.npz",
+        "--structures",
+        f"{folder}/frames.npz",
+    ]
     marked = ["--site", str(SITE), "--toward", str(TOWARD), "--d", "1", "--l-max", "3"]
     sizes = ["--n-train", "20", "--n-test", "10", "--json", f"{folder}/result.json"]
     assert main([*options, *marked, *sizes]) in (

@@ -270,9 +270,9 @@ def test_a_table_and_a_titled_figure(tmp_path, capsys):
         "diagnose",
         "--backbone",
         "density:1",
-        "--frames",
+        "--structures",
         "embedded:train",
-        "--test-frames",
+        "--test-structures",
         "embedded:test",
     ]
     words += [

@@ -67,7 +67,7 @@ def test_numbers_whose_squares_are_none(field, one, value):
 @pytest.mark.parametrize("amplitude", ["1e160", "1e-320", "nan", "inf", "0", "-1"])
 def test_amplitudes_out_of_range(tmp_path, capsys, amplitude):
     write_npz(FRAMES, tmp_path / "frames.npz")
-    arguments = ["--frames", str(tmp_path / "frames.npz"), "--site", "0", "--toward", "1", "--l", "1"]
+    arguments = ["--structures", str(tmp_path / "frames.npz"), "--site", "0", "--toward", "1", "--l", "1"]
     output = tmp_path / "x.xyz"
     assert main(["inject", *arguments, "--amplitude", amplitude, "-o", str(output)]) == 2
     assert "expected a force from" in capsys.readouterr().err

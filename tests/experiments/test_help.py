@@ -1,8 +1,11 @@
 """Help that a person can use: options in groups, a study's own words, lines that end where the terminal does."""
 
+import inspect
 import re
 import subprocess
 import sys
+from contextlib import redirect_stdout
+from io import StringIO
 from itertools import pairwise
 
 import pytest
@@ -11,6 +14,7 @@ import typer
 from experiments.cli import app, main
 from experiments.commands.diagnose import diagnose
 from experiments.studies import registry
+from span_theorem.cli import app as theorem
 
 
 def options(command):
@@ -42,6 +46,46 @@ def test_a_study_that_is_none_has_no_help(capsys):
     assert main(["study", "nonsense", "--help"]) == 2
     assert "unknown study 'nonsense'" in capsys.readouterr().err
     assert main(["study"]) == 2
+
+
+def commands(group, *names):
+    """Every command of a program, with the words that call it."""
+    for name, command in getattr(group, "commands", {}).items():
+        yield from commands(command, *names, name)
+    yield names, group
+
+
+@pytest.mark.parametrize(
+    ("words", "command"),
+    [
+        pytest.param(words, command, id=" ".join(words))
+        for program, group in (("experiments", app), ("span_theorem", theorem))
+        for words, command in commands(typer.main.get_command(group), program)
+    ],
+)
+def test_at_80_columns_nothing_breaks_inside_a_word(words, command, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    with command.make_context(" ".join(words), [], resilient_parsing=True) as context, StringIO() as text:
+        with redirect_stdout(text):
+            print(command.get_help(context))
+        shown = text.getvalue()
+    assert "…" not in shown
+    assert all(option in shown for one in command.params for option in one.opts if option[0] == "-")
+    # a command to copy stands on lines of its own, none broken by the terminal
+    for line in inspect.cleandoc(command.help or "").splitlines():
+        if re.match(r" +(python -m|span-|--)", line):
+            assert len(line) <= 78, line
+
+
+def test_words_of_before_are_accepted_and_not_shown(tmp_path, capsys):
+    options = ["--backbone", "density:2", "--site", "0", "--toward", "1"]
+    assert (
+        main(["diagnose", "--frames", "gone.xyz", "--test-frames=x.xyz", "--force-frames", "20", *options])
+        == 2
+    )
+    assert "gone.xyz: it does not exist" in capsys.readouterr().err
+    assert main(["diagnose", "--help"]) == 0
+    assert "frames" not in capsys.readouterr().out.partition("Options")[2]
 
 
 @pytest.mark.parametrize("words", [["diagnose"], ["study"], ["report"], ["data", "generate"], ["train"]])

@@ -102,7 +102,7 @@ def inject(*arguments):
     return main(
         [
             "inject",
-            "--frames",
+            "--structures",
             "frames.npz",
             "--site",
             "0",

@@ -98,10 +98,20 @@ def _shaken(folder: Path) -> None:
 
 
 NETWORK = ("--trust", "--backbone", "harmonics.py:two", "--frames", "training.npz", "--site", "0")
-DIAGNOSE = ("experiments", "diagnose", *NETWORK, "--toward", "1", "--test-frames", "test.npz", "--l-max", "5")
+DIAGNOSE = (
+    "experiments",
+    "diagnose",
+    *NETWORK,
+    "--toward",
+    "1",
+    "--test-structures",
+    "test.npz",
+    "--l-max",
+    "5",
+)
 EXTRACT = ("experiments", "extract", *NETWORK, "--jacobian", "-o", "features.npz")
 SWEEP = ("experiments", "sweep", "grid.toml", "--trust", "-o", "study", "--executor")
-INJECT = ("experiments", "inject", "--frames", "training.npz", "--site", "0", "--toward", "1", "--l", "3")
+INJECT = ("experiments", "inject", "--structures", "training.npz", "--site", "0", "--toward", "1", "--l", "3")
 GENERATE = ("experiments", "data", "generate", "--training", "1", "--test", "1", "-o", "set")
 TRAIN = (
     "experiments",

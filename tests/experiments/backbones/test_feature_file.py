@@ -332,7 +332,13 @@ def test_the_command_writes_a_file_that_reads_back(tmp_path, capsys):
     write_npz(zeros, tmp_path / "frames.npz")
     app = application("")
     app.command()(command)
-    options = ["extract", "--backbone", f"{tmp_path}/mine.py:factory", "--frames", f"{tmp_path}/frames.npz"]
+    options = [
+        "extract",
+        "--backbone",
+        f"{tmp_path}/mine.py:factory",
+        "--structures",
+        f"{tmp_path}/frames.npz",
+    ]
     output = tmp_path / "features.npz"
     assert run(app, "test", [*options, "-o", str(output)]) == 2
     assert "--trust" in capsys.readouterr().err

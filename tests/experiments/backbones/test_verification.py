@@ -97,12 +97,22 @@ def test_a_small_block_cannot_hide_behind_a_large_one():
         large[..., 4:] = large[..., 4:].flip(-1)
         return large
 
-    with pytest.raises(InputError, match="relative error of its 2e features"):
+    with pytest.raises(InputError, match=r"\(wrong: 2e by [0-9.]+; 0e, 1o as declared\)"):
+        measure(Altered(spoil))
+
+
+def test_every_irrep_that_fails_is_named_with_a_likely_cause():
+    def spoil(features, positions):
+        return torch.cat([features[..., :1], features[..., 1:4].flip(-1), features[..., 4:].flip(-1)], dim=-1)
+
+    with pytest.raises(
+        InputError, match=r"wrong: 1o by [0-9.]+, 2e by [0-9.]+; 0e as declared\); where scalars hold"
+    ):
         measure(Altered(spoil))
 
 
 def test_wrong_order_is_not_equivariant():
-    with pytest.raises(InputError, match="not equivariant"):
+    with pytest.raises(InputError, match=r"wrong: 0e by .*where scalars change.*in another order"):
         measure(Spectrum([0, 3], claimed="1x0e+2x0e+1x2e"))
 
 
