@@ -55,11 +55,11 @@ tutorials: $(STAMP)
 docs: $(STAMP)
 	$(BIN)/python -m sphinx -q -W --keep-going -b html docs docs/_build
 
-# wheel and sdist, tried in clean environments
+# wheel and sdist, tried in clean environments: alone, with the lowest versions allowed, whole (STAGES="alone whole")
 package: $(STAMP)
 	rm -rf build dist
 	$(BIN)/python -m build --outdir dist
-	$(BIN)/python -m tests.package dist
+	$(BIN)/python -m tests.package dist $(STAGES)
 
 # LaTeX of every committed result
 tables: $(STAMP)

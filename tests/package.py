@@ -1,8 +1,8 @@
-"""The built wheel in clean environments, and not this checkout: `python -m tests.package dist`.
+"""The built wheel in clean environments, and not this checkout: `python -m tests.package dist [STAGE...]`.
 
-1. Alone, with every Python that is here and allowed: the theorem without torch; what lacks is named with its extra.
-2. With the lowest versions that are allowed, and the page: `report` on the committed studies.
-3. Whole, with the packages of this environment beside it: `diagnose` and its page. All that the wheel lacks fails here.
+alone: with every Python that is here and allowed: the theorem without torch; what lacks is named with its extra.
+lowest: with the lowest versions that are allowed, and the page: `report` on the committed studies.
+whole: with the packages of this environment beside it: `diagnose` and its page. All that the wheel lacks fails here.
 """
 
 import json
@@ -32,36 +32,40 @@ DIAGNOSE = (
 
 def main() -> None:
     (wheel,) = Path(sys.argv[1]).resolve().glob("*.whl")
-    with TemporaryDirectory() as name:
-        folder = Path(name)
-        for python in filter(works, PYTHONS):
-            light = environment(python, folder / python, str(wheel))
-            check(light, folder)
-            print(f"{python}: the theorem alone", flush=True)
-        lowest = environment(
-            sys.executable, folder / "lowest", "-c", str(ROOT / "constraints-lowest.txt"), f"{wheel}[report]"
-        )
-        check(lowest, folder)
-        run(
-            lowest,
-            "span-experiments",
-            "report",
-            str(ROOT / "docs" / "results"),
-            "-o",
-            "report.html",
-            folder=folder,
-        )
-        print("lowest versions: the theorem and the page", flush=True)
-        whole = environment(sys.executable, folder / "whole", "--no-deps", str(wheel))
-        inner = next((folder / "whole").glob("lib/python*/site-packages"))
-        # as a plain folder: its own .pth files, which would bring the checkout back, are not read
-        (inner / "packages.pth").write_text(sysconfig.get_paths()["purelib"] + "\n")
-        check(whole, folder, "both")
-        run(whole, "span-experiments", "diagnose", *DIAGNOSE, "--json", "result.json", folder=folder)
-        assert json.loads((folder / "result.json").read_text())["measured_boundary"] == 4
-        run(whole, "span-experiments", "report", "result.json", "-o", "diagnosis.html", folder=folder)
-        assert "reached" in (folder / "diagnosis.html").read_text()
-        print("whole: a diagnosis and its page", flush=True)
+    for stage in sys.argv[2:] or STAGES:
+        with TemporaryDirectory() as name:
+            STAGES[stage](str(wheel), Path(name))
+
+
+def alone(wheel: str, folder: Path) -> None:
+    for python in filter(works, PYTHONS):
+        check(environment(python, folder / python, wheel), folder)
+        print(f"{python}: the theorem alone", flush=True)
+
+
+def lowest(wheel: str, folder: Path) -> None:
+    versions = ROOT / "constraints-lowest.txt"
+    programs = environment(sys.executable, folder / "lowest", "-c", str(versions), f"{wheel}[report]")
+    check(programs, folder)
+    results = str(ROOT / "docs" / "results")
+    run(programs, "span-experiments", "report", results, "-o", "report.html", folder=folder)
+    print("lowest versions: the theorem and the page", flush=True)
+
+
+def whole(wheel: str, folder: Path) -> None:
+    programs = environment(sys.executable, folder / "whole", "--no-deps", wheel)
+    inner = next((folder / "whole").glob("lib/python*/site-packages"))
+    # as a plain folder: its own .pth files, which would bring the checkout back, are not read
+    (inner / "packages.pth").write_text(sysconfig.get_paths()["purelib"] + "\n")
+    check(programs, folder, "both")
+    run(programs, "span-experiments", "diagnose", *DIAGNOSE, "--json", "result.json", folder=folder)
+    assert json.loads((folder / "result.json").read_text())["measured_boundary"] == 4
+    run(programs, "span-experiments", "report", "result.json", "-o", "diagnosis.html", folder=folder)
+    assert "reached" in (folder / "diagnosis.html").read_text()
+    print("whole: a diagnosis and its page", flush=True)
+
+
+STAGES = {"alone": alone, "lowest": lowest, "whole": whole}
 
 
 def works(python: str) -> bool:
