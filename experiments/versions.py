@@ -14,6 +14,7 @@ PACKAGES = (
     "nequip",
     "so3krates-torch",
     "mace-torch",
+    "schnetpack",
 )
 
 

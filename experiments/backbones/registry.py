@@ -105,6 +105,12 @@ FAMILIES = {
         package="mace",
         install="an environment of its own, see docs/backbones.md",
     ),
+    "painn": Family(
+        "experiments.backbones.painn",
+        "FILE",
+        package="schnetpack",
+        install="an environment of its own, see docs/backbones.md",
+    ),
     "features": Family("experiments.backbones.feature_file", "FILE.npz"),
     "density": Family("experiments.backbones.density", "L"),
 }

@@ -2,13 +2,14 @@
 
 The cell's ``backbone`` names the model. `ace(2)`: invariant polynomials of degree ≤ d (the probe's) in the densities of
 L = 2 around the carbon, fitted by ridge regression, the linear model of :mod:`experiments.choose`.
-`nequip:scratch(1, 2)`: a NequIP of one layer, L = 2, trained by gradient descent. Its ``rule`` says who sees whom:
-`star`, the carbon and each hydrogen alone, or `all`.
+`nequip:scratch(1, 2)`: a NequIP of one layer, L = 2, trained by gradient descent; `mace:scratch(2)`: a MACE of one
+layer, L = 2, of correlation d, where mace-torch is installed. The ``rule`` says who sees whom: `star`,
+the carbon and each hydrogen alone, or `all`.
 """
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +26,9 @@ from experiments.structures import Structures
 from experiments.triples import NUMBERS, labels, triples
 from numerics.ridge import NormalEquations, choose_explicit, solve_explicit
 from span_theorem.errors import InputError
+
+if TYPE_CHECKING:
+    from experiments.training.scratch import Scratch
 
 Array = NDArray[np.float64]
 Labels = tuple[Array, Array]
@@ -87,9 +91,11 @@ def figures(sums: Mapping[str, Array], number: Array) -> dict[str, Array]:
 def _model(cell: Cell) -> Any:
     if re.fullmatch(r"ace\([0-9]\)", cell.backbone):
         return _linear
-    if re.fullmatch(r"nequip:scratch\([0-9], [0-9]\)", cell.backbone):
-        return _nequip
-    raise InputError(f"'{cell.backbone}' is no model: expected one such as ace(2) or nequip:scratch(1, 2)")
+    if re.fullmatch(r"nequip:scratch\([0-9], [0-9]\)|mace:scratch\([0-9]\)", cell.backbone):
+        return _descended
+    raise InputError(
+        f"'{cell.backbone}' is no model: expected one such as ace(2), nequip:scratch(1, 2) or mace:scratch(2)"
+    )
 
 
 def _numbers(cell: Cell) -> list[int]:
@@ -139,13 +145,11 @@ def _rows(positions: Array, expansion: Expansion) -> tuple[Array, Array]:
     return values, forces.reshape(*positions.shape, -1)
 
 
-def _nequip(cell: Cell, fitted: Array, validation: NDArray[np.bool_], test: Array) -> Any:
-    from experiments.training.scratch import Descent, Scratch
+def _descended(cell: Cell, fitted: Array, validation: NDArray[np.bool_], test: Array) -> Any:
+    """A network trained by gradient descent, anew for every l."""
+    from experiments.training.scratch import Descent
 
-    layers, L = _numbers(cell)
-    if cell.rule not in (STAR, ALL):
-        raise InputError(f"{cell.backbone}: the rule is '{cell.rule}', expected {STAR} or {ALL}")
-    model = Scratch(layers, L, cell.rule == ALL, CUTOFF, cell.seed)
+    model, facts = _network(cell)
 
     def predict(l: int) -> Labels:
         energies, forces = labels(fitted, l)
@@ -155,4 +159,22 @@ def _nequip(cell: Cell, fitted: Array, validation: NDArray[np.bool_], test: Arra
         predicted, turned = one(test)
         return level + predicted, turned
 
-    return predict, {"L": L, "layers": layers, "parameters": model.parameters}
+    return predict, facts | {"parameters": model.parameters}
+
+
+def _network(cell: Cell) -> "tuple[Scratch, dict[str, Any]]":
+    """The network of a cell and what is known of it.
+
+    Raises:
+        InputError: a rule that it does not have.
+    """
+    from experiments.training.scratch import MACE, NequIP
+
+    rules = (STAR,) if cell.backbone.startswith("mace") else (STAR, ALL)
+    if cell.rule not in rules:
+        raise InputError(f"{cell.backbone}: the rule is '{cell.rule}', expected {' or '.join(rules)}")
+    if cell.backbone.startswith("mace"):
+        (L,) = _numbers(cell)
+        return MACE(L, cell.probe.degree, CUTOFF, cell.seed), {"L": L, "correlation": cell.probe.degree}
+    layers, L = _numbers(cell)
+    return NequIP(layers, L, cell.rule == ALL, CUTOFF, cell.seed), {"L": L, "layers": layers}

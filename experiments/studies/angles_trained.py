@@ -2,12 +2,16 @@
 by the law of docs/theory.md. That is about functions; a training sees energies and forces on some structures alone. And
 readouts that are no polynomials, and deeper layers, are not bound. Question: does the ceiling bind a model that is
 trained from scratch on P_l of one angle? Result: errors of energies and forces against l, for linear models of every L
-and d and for NequIPs of one and two layers.
+and d, for MACEs of one layer and for NequIPs of one and two.
 
 The structures are a carbon and two hydrogens at all angles alike (uniform cos θ), the energy P_l(cos θ) times
 exp(-r_1 - r_2), with the same mean square force for every l; errors are on triples not fitted. `ace(L)` is the linear
 model of `choose`: all products of up to d densities around the carbon. In a `star` carbon and hydrogens see one another
 and the hydrogens do not; in `all` they do, and their distance tells the angle.
+
+What d means for MACE of one layer: its correlation, whose readout is linear; it is a polynomial of degree d in the
+densities, with trained radial functions and couplings. MACE needs an environment of its own (docs/backbones.md): the
+study is run there too, and leaves out what is not installed.
 
 What d means for NequIP: its last layer keeps scalars alone. A single layer's are Σ_j R(r_j), so d = 1 and L plays no
 part, whatever the readout does. After two, a hydrogen's are Σ_l R_l A_l·Y_l of the carbon's densities, which end at
@@ -55,6 +59,7 @@ def cells(lab: Lab) -> list[Cell]:
     orders, deep = ((1, 2), (2,)) if lab.quick else ((1, 2, 3), (1, 2, 3))
     probes = [Probe("equivariant", d) for d in DEGREES]
     selected = grid(base, backbone=[f"ace({L})" for L in orders], probe=probes)
+    selected += grid(base, backbone=[f"mace:scratch({L})" for L in orders], probe=probes)
     # a single layer is the same whatever L
     selected += grid(base, backbone=["nequip:scratch(1, 2)", *(f"nequip:scratch(2, {L})" for L in deep)])
     everyone = [f"nequip:scratch({layers}, 2)" for layers in (1, 2)]
@@ -63,7 +68,7 @@ def cells(lab: Lab) -> list[Cell]:
 
 def report(lab: Lab, results: Results) -> Report:
     results = results.assign(
-        model=lambda cell, found: _model(found.facts.get("layers")),
+        model=lambda cell, found: _model(cell, found.facts.get("layers")),
         L=lambda cell, found: found.facts["L"],
         degree=lambda cell, found: _degree(cell, found.facts.get("layers")),
         bound=lambda cell, found: _bound(cell, found.facts),
@@ -73,9 +78,10 @@ def report(lab: Lab, results: Results) -> Report:
     return Report(_claims(table), [_errors(table), _recovered(table)], lambda: draw(table), SCOPE)
 
 
-def _model(layers: float | None) -> str:
-    # what a table lacks is no number
-    return f"NequIP, {layers} layer{'s' * (layers > 1)}" if layers else "linear, 1 layer"
+def _model(cell: Cell, layers: int | None) -> str:
+    if layers is not None:
+        return f"NequIP, {layers} layer{'s' * (layers > 1)}"
+    return f"{'MACE' if cell.backbone.startswith('mace') else 'linear'}, 1 layer"
 
 
 def _degree(cell: Cell, layers: int | None) -> str:
@@ -103,19 +109,13 @@ def _last(rows: "DataFrame") -> int:
 def _claims(table: "DataFrame") -> list[Claim]:
     bounded, free = table[table["bound"] != UNBOUND], table[table["bound"] == UNBOUND]
     above = bounded[bounded["l"] > bounded["bound"]]
-    linear = bounded[bounded["model"].str.startswith("linear")]
-    within = linear[linear["l"] <= linear["bound"]]
-    ends = {key: _last(rows) for key, rows in linear.groupby(["L", "degree"], sort=False)}
-    orders = list(dict.fromkeys(L for L, _ in ends))
-    odd = [f"L = {L}" for L in orders if ends[L, "3"] != ends[L, "2"]]
-    doubled = [f"L = {L}" for L in orders if ends[L, "4"] != min(2 * ends[L, "2"], L_MAX)]
     beyond = free[free["l"] > free["L"]]
     claims: list[Claim] = [
-        _none("a model of one layer learns nothing of P_l above L⌊d/2⌋", above, _learned(above, THRESHOLD)),
-        _none("a linear model learns every P_l up to L⌊d/2⌋", within, ~_learned(within)),
-        Reached("trained, d = 3 ends where d = 2 does", len(orders), tuple(odd)),
-        Reached("trained, d = 4 ends at twice that", len(orders), tuple(doubled)),
+        _none("a model of one layer learns nothing of P_l above L⌊d/2⌋", above, _learned(above, THRESHOLD))
     ]
+    polynomial = bounded[~bounded["model"].str.startswith("NequIP")]
+    for model, rows in polynomial.groupby("model", sort=False):
+        claims += _ends(str(model), rows)
     for (model, rule), rows in beyond.groupby(["model", "rule"], sort=False):
         some, most = int(_learned(rows, THRESHOLD).sum()), int(_learned(rows).sum())
         claims.append(
@@ -125,6 +125,20 @@ def _claims(table: "DataFrame") -> list[Claim]:
             )
         )
     return claims
+
+
+def _ends(model: str, rows: "DataFrame") -> list[Claim]:
+    """Whether models that are polynomials learn all that the law allows, and end where it says."""
+    within = rows[rows["l"] <= rows["bound"]]
+    ends = {key: _last(one) for key, one in rows.groupby(["L", "degree"], sort=False)}
+    orders = list(dict.fromkeys(L for L, _ in ends))
+    odd = [f"L = {L}" for L in orders if ends[L, "3"] != ends[L, "2"]]
+    doubled = [f"L = {L}" for L in orders if ends[L, "4"] != min(2 * ends[L, "2"], L_MAX)]
+    return [
+        _none(f"{model}, learns every P_l up to L⌊d/2⌋", within, ~_learned(within)),
+        Reached(f"{model}, trained, d = 3 ends where d = 2 does", len(orders), tuple(odd)),
+        Reached(f"{model}, trained, d = 4 ends at twice that", len(orders), tuple(doubled)),
+    ]
 
 
 def _none(what: str, rows: "DataFrame", against: "Series") -> Reached:
@@ -163,7 +177,7 @@ def draw(table: "DataFrame") -> "Figure":
     """Force error against l, a panel an L; linear models by degree, and NequIP by layers and what the hydrogens see."""
     table = table.assign(
         name=[
-            f"linear, d = {row.degree}" if row.model.startswith("linear") else f"{row.model}, {row.rule}"
+            f"{row.model}, {row.rule}" if row.model.startswith("NequIP") else f"{row.model}, d = {row.degree}"
             for row in table.itertuples()
         ]
     )

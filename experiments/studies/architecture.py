@@ -1,7 +1,7 @@
 """Background: the ceiling dL should follow from the degree L of a network's features and the degree d of the SPN, not
 from who trained the network, on what, or in which package. Question: where does the ceiling of published force fields
-lie, on the same aspirin structures, layer by layer? Result: for NequIP, SevenNet, SO3LR, MACE and invariant features
-alone, predicted and measured boundary, and ρ(l) at and above it.
+lie, on the same aspirin structures, layer by layer? Result: for NequIP, SevenNet, SO3LR, MACE, PaiNN and invariant
+features alone, predicted and measured boundary, and ρ(l) at and above it.
 
 The networks were trained on five levels of theory, so how far their energies miss those of the structures says nothing
 of their features. The labels are not used: what remains to fit is the injected field.
@@ -14,8 +14,8 @@ stand hand-made densities and random weights, through the same fits, and the bes
 Whether dL is reached is reported, not claimed: that takes enough structures and enough channels
 of the highest degree.
 
-A network that cannot live in this environment comes as a feature file (docs/backbones.md). Two of a small MACE are part
-of the project, trained (`experiments/training/mace.py` writes it) and with random weights
+A network that cannot live in this environment comes as a feature file (docs/backbones.md). A small PaiNN and a small
+MACE are part of the project, trained (`experiments/training/painn.py` and `mace.py`), the MACE with random weights too
 (`tests/environments/mace_features.py`). Those of the user are taken from the folder ``extracted`` of the cache: every
 structure of ``embedded:train`` and ``embedded:test`` at the site.
 """
@@ -58,6 +58,7 @@ NETWORKS = {
     **{name: name for name in ("sevennet:7net-0", "sevennet:7net-l3i5", "so3lr:so3lr", ALLEGRO)},
     "features:mace_trained": "mace:aspirin-gfn2",
     "features:mace_random": "mace:random",
+    "features:painn_trained": "painn:aspirin-gfn2",
 }
 """The project's backbones, and how results refer to them."""
 MORE = (

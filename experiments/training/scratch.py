@@ -1,7 +1,7 @@
-"""A small NequIP of nequip's own modules, trained from scratch by a plain loop of torch.
+"""Small networks of nequip's and MACE's own modules, trained from scratch by a plain loop of torch.
 
-nequip's command spends half a minute on starting for what trains in seconds here. The loss is its own, energies and
-forces alike; the learning rate falls as a cosine.
+The packages' commands spend half a minute on starting for what trains in seconds here. The loss is its own, energies
+and forces alike; the learning rate falls as a cosine.
 """
 
 from collections.abc import Callable
@@ -41,40 +41,21 @@ class Descent:
 
 
 class Scratch:
-    """NequIPs of one shape for triples of a carbon and two hydrogens, whose initial weights are always the same.
+    """Networks of one shape for triples of a carbon and two hydrogens, whose initial weights are always the same.
 
-    Args:
-        layers: number of convolutions.
-        l_max: L.
-        everyone: whether the hydrogens are one another's neighbours; each has the carbon alone otherwise.
-        cutoff: Å.
-        seed: of the weights.
+    Attributes:
+        parameters: their number.
     """
 
-    def __init__(self, layers: int, l_max: int, everyone: bool, cutoff: float, seed: int):
-        from experiments.backbones.nequip import build
-        from experiments.backbones.nequip_framework import trainable
+    parameters: int
 
-        pairs = [(0, 1), (0, 2), (1, 0), (2, 0), *([(1, 2), (2, 1)] if everyone else [])]
-        self._pairs = np.array(pairs).T
-        self._config = {
-            "seed": seed,
-            "model_dtype": "float32",
-            "type_names": ["C", "H"],
-            "r_max": cutoff,
-            "l_max": l_max,
-            "parity": False,
-            "num_layers": layers,
-            "num_features": FEATURES,
-            "num_bessels": BESSELS,
-            "radial_mlp_depth": 1,
-            "radial_mlp_width": WIDTH,
-            "avg_num_neighbors": len(pairs) / len(NUMBERS),
-            "per_type_energy_shifts": 0.0,
-            "per_type_energy_scales": 1.0,
-        }
-        self._build = build
-        self.parameters = sum(one.numel() for one in trainable(build(self._config)).values())
+    def _new(self) -> Any:
+        """A module of its initial weights."""
+        raise NotImplementedError
+
+    def _forward(self, model: Any, positions: Array) -> "tuple[Tensor, Tensor]":
+        """Energies (n,) and forces (n, 3, 3) that can be derived by the weights in training."""
+        raise NotImplementedError
 
     def train(
         self,
@@ -93,7 +74,7 @@ class Scratch:
         """
         import torch
 
-        model = self._build(self._config)
+        model = self._new()
         positions, energies, forces = data
         size = float(energies.std())
         wanted = torch.tensor(energies / size), torch.tensor(forces)
@@ -129,20 +110,137 @@ class Scratch:
 
         return predict
 
+
+class NequIP(Scratch):
+    """See :class:`Scratch`.
+
+    Args:
+        layers: number of convolutions.
+        l_max: L.
+        everyone: whether the hydrogens are one another's neighbours; each has the carbon alone otherwise.
+        cutoff: Å.
+        seed: of the weights.
+    """
+
+    def __init__(self, layers: int, l_max: int, everyone: bool, cutoff: float, seed: int):
+        from experiments.backbones.nequip import build
+        from experiments.backbones.nequip_framework import trainable
+
+        self._pairs = _pairs(everyone)
+        self._config = {
+            "seed": seed,
+            "model_dtype": "float32",
+            "type_names": ["C", "H"],
+            "r_max": cutoff,
+            "l_max": l_max,
+            "parity": False,
+            "num_layers": layers,
+            "num_features": FEATURES,
+            "num_bessels": BESSELS,
+            "radial_mlp_depth": 1,
+            "radial_mlp_width": WIDTH,
+            "avg_num_neighbors": self._pairs.shape[1] / len(NUMBERS),
+            "per_type_energy_shifts": 0.0,
+            "per_type_energy_scales": 1.0,
+        }
+        self._build = build
+        self.parameters = sum(one.numel() for one in trainable(build(self._config)).values())
+
+    def _new(self) -> Any:
+        return self._build(self._config)
+
     def _forward(self, model: Any, positions: Array) -> "tuple[Tensor, Tensor]":
-        """Energies (n,) and forces (n, 3, 3) that can be derived by the weights in training."""
         import torch
         from nequip.data import AtomicDataDict as keys
 
         n, size, _ = positions.shape
-        index = torch.tensor(self._pairs)[:, None] + size * torch.arange(n)[None, :, None]
         found = model(
             {
                 keys.POSITIONS_KEY: torch.tensor(positions).reshape(-1, 3),
-                keys.EDGE_INDEX_KEY: index.reshape(2, -1),
+                keys.EDGE_INDEX_KEY: _edges(self._pairs, n, size),
                 keys.ATOM_TYPE_KEY: torch.tensor([int(z != NUMBERS[0]) for z in NUMBERS]).repeat(n),
                 keys.BATCH_KEY: torch.arange(n).repeat_interleave(size),
                 keys.NUM_NODES_KEY: torch.full((n,), size),
             }
         )
         return found[keys.TOTAL_ENERGY_KEY].reshape(-1), found[keys.FORCE_KEY].reshape(n, size, 3)
+
+
+class MACE(Scratch):
+    """One interaction and a linear readout, each hydrogen the neighbour of the carbon alone (see :class:`Scratch`).
+
+    The energy is a polynomial in the densities of one convolution; its degree is the correlation.
+
+    Args:
+        l_max: L.
+        correlation: degree of the products.
+        cutoff: Å.
+        seed: of the weights.
+    """
+
+    def __init__(self, l_max: int, correlation: int, cutoff: float, seed: int):
+        self._l_max, self._correlation, self._cutoff, self._seed = l_max, correlation, cutoff, seed
+        self._pairs = _pairs(False)
+        self.parameters = sum(one.numel() for one in self._new().parameters())
+
+    def _new(self) -> Any:
+        import torch
+        from e3nn.o3 import Irreps
+        from mace.modules import ScaleShiftMACE, interaction_classes
+
+        torch.manual_seed(self._seed)
+        interaction = interaction_classes["RealAgnosticInteractionBlock"]
+        return ScaleShiftMACE(
+            r_max=self._cutoff,
+            num_bessel=BESSELS,
+            num_polynomial_cutoff=6,
+            max_ell=self._l_max,
+            interaction_cls=interaction,
+            interaction_cls_first=interaction,
+            num_interactions=1,
+            num_elements=2,
+            hidden_irreps=Irreps(f"{FEATURES}x0e"),
+            MLP_irreps=Irreps(f"{FEATURES}x0e"),
+            gate=None,
+            atomic_energies=np.zeros(2),
+            avg_num_neighbors=self._pairs.shape[1] / len(NUMBERS),
+            atomic_numbers=sorted(set(NUMBERS)),
+            correlation=self._correlation,
+            radial_MLP=[WIDTH],
+            atomic_inter_scale=1.0,
+            atomic_inter_shift=0.0,
+        )
+
+    def _forward(self, model: Any, positions: Array) -> "tuple[Tensor, Tensor]":
+        import torch
+
+        n, size, _ = positions.shape
+        edges = _edges(self._pairs, n, size)
+        kinds = torch.tensor([[float(number == kind) for kind in sorted(set(NUMBERS))] for number in NUMBERS])
+        found = model(
+            {
+                "positions": torch.tensor(positions).float().reshape(-1, 3),
+                "node_attrs": kinds.repeat(n, 1),
+                "edge_index": edges,
+                "shifts": torch.zeros(edges.shape[1], 3),
+                "unit_shifts": torch.zeros(edges.shape[1], 3),
+                "cell": torch.zeros(3 * n, 3),
+                "batch": torch.arange(n).repeat_interleave(size),
+                "ptr": size * torch.arange(n + 1),
+                "head": torch.zeros(n, dtype=torch.int64),
+            },
+            training=model.training,
+        )
+        return found["energy"], found["forces"].reshape(n, size, 3)
+
+
+def _pairs(everyone: bool) -> NDArray[np.int64]:
+    """(2, pairs) of atoms that are neighbours."""
+    return np.array([(0, 1), (0, 2), (1, 0), (2, 0), *([(1, 2), (2, 1)] if everyone else [])]).T
+
+
+def _edges(pairs: NDArray[np.int64], n: int, size: int) -> "Tensor":
+    """(2, n pairs) of the atoms of n structures of one size."""
+    import torch
+
+    return (torch.tensor(pairs)[:, None] + size * torch.arange(n)[None, :, None]).reshape(2, -1)

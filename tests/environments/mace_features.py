@@ -10,7 +10,7 @@ from pathlib import Path
 import torch
 
 from experiments.backbones import Options, open_backbone
-from experiments.training.mace import write_shown
+from experiments.training.elsewhere import write_shown
 from tests.environments.random_mace import random_mace
 
 if __name__ == "__main__":

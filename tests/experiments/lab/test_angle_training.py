@@ -86,6 +86,7 @@ def test_a_part_of_the_carbons_force_of_the_next_degree_is_explained():
         ({"rule": ALL, "probe": Probe("equivariant", 2)}, "expected the rule star"),
         ({"probe": Probe("free", 5)}, "d from 1 to 4"),
         ({"backbone": "nequip:scratch(1, 1)", "rule": "sphere"}, "expected star or all"),
+        ({"backbone": "mace:scratch(1)", "rule": ALL}, "expected star"),
     ],
 )
 def test_what_cannot_be_trained_is_refused(changes, words):
@@ -97,13 +98,13 @@ def test_what_cannot_be_trained_is_refused(changes, words):
 def test_hydrogens_of_a_star_do_not_see_one_another(everyone):
     """With one layer a star's energy depends on two distances alone, so turning one hydrogen changes nothing."""
     pytest.importorskip("nequip")
-    from experiments.training.scratch import Descent, Scratch
+    from experiments.training.scratch import Descent, NequIP
 
     rng = np.random.default_rng(0)
     positions = triples(30, rng)
     energies, forces = labels(positions, 1)
     validation = np.arange(30) < 6
-    model = Scratch(1, 2, everyone, 3.0, 0)
+    model = NequIP(1, 2, everyone, 3.0, 0)
     predict = model.train((positions, energies, forces), validation, Descent(4, 10, 0.01, 2), rng)
     turned = positions.copy()
     turned[:, 1] = np.einsum("nij,nj->ni", random_rotations(1, 30, rng)[0], positions[:, 1])
@@ -116,12 +117,12 @@ def test_hydrogens_of_a_star_do_not_see_one_another(everyone):
 
 def test_a_network_learns_what_its_layers_can_say():
     pytest.importorskip("nequip")
-    from experiments.training.scratch import Descent, Scratch
+    from experiments.training.scratch import Descent, NequIP
 
     rng = np.random.default_rng(0)
     positions, shown = triples(60, rng), triples(60, rng)
     energies, forces = labels(positions, 1)
-    model = Scratch(2, 1, False, 3.0, 0)
+    model = NequIP(2, 1, False, 3.0, 0)
     predict = model.train((positions, energies, forces), np.arange(60) < 12, Descent(60, 24, 0.02, 10), rng)
     reference = labels(shown, 1)[1]
     assert np.sum((predict(shown)[1] - reference) ** 2) < 0.75 * np.sum(reference**2)
