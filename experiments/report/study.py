@@ -1,7 +1,7 @@
 """A study's result folder read back, and a study printed."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -168,6 +168,24 @@ def read_study(path: Path) -> StudyResult | None:
                     f"{path}: tables[{index}].rows[{number}]: expected {len(table.columns)} cells, found {len(row)}"
                 )
     return study
+
+
+def named_apart(studies: Mapping[Path, StudyResult | None]) -> list[StudyResult]:
+    """Studies with tables of names of their own: one that was run on something else gets its folder's name.
+
+    Args:
+        studies: by the path of the result; ``None`` for what is no study.
+    """
+    found: dict[str, StudyResult] = {}
+    for path, study in studies.items():
+        if study is None:
+            continue
+        if study.name in found:
+            folder = path.resolve().parent.name
+            tables = tuple(replace(table, name=f"{folder}-{table.name}") for table in study.tables)
+            study = replace(study, name=folder, tables=tables)
+        found[study.name] = study
+    return [*found.values()]
 
 
 def print_report(report: Printable, console: "Console") -> None:

@@ -99,6 +99,12 @@ def test_tables_of_what_was_run_twice_stand_side_by_side(tmp_path):
     assert all(f"\\input{{{name}}}" in files["all-studies.tex"] for name in files if "coin" in name)
     labels = [re.findall(r"\\label\{(.*?)\}", text) for text in files.values()]
     assert len(set(map(tuple, labels))) == 3
+    page = tmp_path / "page.md"
+    marks = ("table coin-headline", "table second-coin-headline", "claims coin", "claims second")
+    page.write_text("".join(f"<!-- {mark} -->\n<!-- end -->\n" for mark in marks))
+    assert main(["tables", str(tmp_path), "--page", str(page)]) == 0
+    assert page.read_text().count(STUDY.claims[0].words()) == 2
+    assert page.read_text().count(STUDY.tables[0].markdown()) == 2
 
 
 @pytest.mark.parametrize(
