@@ -52,6 +52,6 @@ def test_what_fails_when_it_is_measured_is_left_out_only_if_the_user_brought_it(
     assert "not of atom 3" in lab.left_out[RANDOM]
 
 
-@pytest.mark.parametrize("name", ["mace_trained", "mace_random"])
-def test_shipped_feature_files_have_a_name(name):
-    assert open_backbone(f"features:{name}").irreps.lmax == 2
+@pytest.mark.parametrize(("name", "L"), [("mace_trained", 2), ("mace_random", 2), ("painn_trained", 1)])
+def test_shipped_feature_files_have_a_name(name, L):
+    assert open_backbone(f"features:{name}").irreps.lmax == L
