@@ -6,16 +6,14 @@ an environment of its own, where `python -m experiments extract` writes a featur
 
 import copy
 from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from experiments.backbones.batch import Batch
 from experiments.backbones.graph import Graph, GraphBackbone
 from experiments.backbones.layers import choose_branch
 from experiments.backbones.options import Options
-from experiments.backbones.trust import load_pickled, require_open, require_trust
+from experiments.backbones.trust import load_pickled, users_file
 from experiments.neighbours import Edges
-from span_theorem.errors import InputError
 from span_theorem.reading import sha256
 
 if TYPE_CHECKING:
@@ -106,11 +104,8 @@ def open_named(name: str, options: Options) -> MACE:
     """
     from mace.modules.models import MACE as Model
 
-    path = Path(name)
-    if not path.is_file():
-        raise InputError(f"there is no MACE model {path}: expected mace:PATH of an existing model file")
-    require_open(path)
-    require_trust(path, options.trust)
+    missing = f"there is no MACE model {name}: expected mace:PATH of an existing model file"
+    path = users_file(name, options.trust, missing)
     model = load_pickled(path, Model, "MACE model")
     return MACE(
         f"mace:{path.name}", model, options, f"file, {path.name}", {"checkpoint_sha256": sha256(path)}

@@ -8,13 +8,12 @@ commands. Energies are taken to be in eV: SchNetPack's models do not name their 
 
 import copy
 from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from experiments.backbones.batch import Batch
 from experiments.backbones.graph import Graph, GraphBackbone
 from experiments.backbones.options import Options
-from experiments.backbones.trust import load_pickled, require_open, require_trust
+from experiments.backbones.trust import load_pickled, users_file
 from experiments.neighbours import Edges
 from span_theorem.errors import InputError
 from span_theorem.reading import sha256
@@ -112,11 +111,8 @@ def open_named(name: str, options: Options) -> PaiNN:
     from schnetpack.model import NeuralNetworkPotential
     from schnetpack.representation import PaiNN as Representation
 
-    path = Path(name)
-    if not path.is_file():
-        raise InputError(f"there is no PaiNN model {path}: expected painn:PATH of an existing model file")
-    require_open(path)
-    require_trust(path, options.trust)
+    missing = f"there is no PaiNN model {name}: expected painn:PATH of an existing model file"
+    path = users_file(name, options.trust, missing)
     model = load_pickled(path, NeuralNetworkPotential, "SchNetPack model")
     if not isinstance(model.representation, Representation):
         raise InputError(f"{path} holds a {type(model.representation).__name__}, expected a PaiNN")

@@ -14,7 +14,7 @@ from experiments.backbones.graph import Graph, MessagePassingBackbone
 from experiments.backbones.layers import choose_branch
 from experiments.backbones.message_passing import Keys, MessagePassing
 from experiments.backbones.options import Options
-from experiments.backbones.trust import require_open, require_trust
+from experiments.backbones.trust import users_file
 from experiments.neighbours import Edges
 from span_theorem.errors import InputError
 from span_theorem.reading import sha256
@@ -152,14 +152,8 @@ def open_named(name: str, options: Options) -> SevenNet:
 
     if name in PRETRAINED:
         return _of_file(name, Path(pretrained_name_to_path(name)), options, "sevenn wheel", "MIT")
-    path = Path(name)
-    if not path.is_file():
-        raise InputError(
-            f"unknown SevenNet potential '{name}': "
-            f"expected {', '.join(PRETRAINED)} or an existing checkpoint file"
-        )
-    require_open(path)
-    require_trust(path, options.trust)
+    expected = f"{', '.join(PRETRAINED)} or an existing checkpoint file"
+    path = users_file(name, options.trust, f"unknown SevenNet potential '{name}': expected {expected}")
     try:
         return _of_file(path.name, path, options, "file", "unknown")
     except InputError:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from experiments.backbones.batch import Batch
 from experiments.backbones.graph import Graph, GraphBackbone
 from experiments.backbones.options import Options
-from experiments.backbones.trust import load_pickled, require_open, require_trust
+from experiments.backbones.trust import load_pickled, users_file
 from experiments.neighbours import Edges, edges
 from numerics.harmonics import wigner_d
 from span_theorem.errors import InputError
@@ -147,14 +147,8 @@ def open_named(name: str, options: Options) -> SO3krates:
         path = Path(so3krates_torch.__path__[0]) / "pretrained" / name / f"{name}.model"
         source, licence, elements = f"so3krates-torch wheel, {path.name}", "MIT", ELEMENTS
     else:
-        path = Path(name)
-        if not path.is_file():
-            raise InputError(
-                f"unknown SO3krates potential '{name}': "
-                f"expected {', '.join(PRETRAINED)} or an existing model file"
-            )
-        require_open(path)
-        require_trust(path, options.trust)
+        expected = f"{', '.join(PRETRAINED)} or an existing model file"
+        path = users_file(name, options.trust, f"unknown SO3krates potential '{name}': expected {expected}")
         source, licence, elements = f"file, {path.name}", "unknown", None
     return SO3krates(
         f"so3lr:{path.name if path == Path(name) else name}",

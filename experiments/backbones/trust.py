@@ -8,6 +8,25 @@ from typing import Any
 from span_theorem.errors import InputError
 
 
+def users_file(name: str, trust: bool, missing: str) -> Path:
+    """A model file that the user brought and vouches for.
+
+    Args:
+        name: its path.
+        trust: whether the user does.
+        missing: what is wrong and what was expected where there is no such file.
+
+    Raises:
+        InputError: there is none, it was compiled for running, or ``trust`` is false.
+    """
+    path = Path(name)
+    if not path.is_file():
+        raise InputError(missing)
+    require_open(path)
+    require_trust(path, trust)
+    return path
+
+
 def require_open(path: Path) -> None:
     """Refuse a model that was compiled for running: its layers can no longer be read. Nothing in it is run.
 

@@ -100,6 +100,7 @@ def test_the_list_survives_missing_packages(tmp_path, monkeypatch, capsys):
         "sevennet": False,
         "so3lr": False,
         "mace": False,
+        "painn": False,
         "features": True,
         "density": True,
     }
