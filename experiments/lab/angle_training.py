@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from experiments.backbones.old_e3nn import allow_constants
 from experiments.choose.density import densities
 from experiments.choose.design import force_columns
 from experiments.choose.invariants import Expansion, Term
@@ -49,6 +50,7 @@ def measure(cells: Sequence[Cell], sources: Sources) -> list[Measurement]:
     Raises:
         InputError: the cell names no model of these, or a rule that it does not know.
     """
+    allow_constants()  # no backbone is opened here, and MACE's environment has an old e3nn
     (cell,) = cells
     fitted, test = (
         triples(number, generator(cell.seed, f"triples, {name}"))
