@@ -1,4 +1,4 @@
-"""MACE: a model file of the user's, read after any of its product blocks.
+"""MACE: a model file of the user's, or a small one of random weights, read after any of its product blocks.
 
 MACE's irreps carry true parities and are laid out as e3nn's. The package pins e3nn 0.4.4, so it usually has
 an environment of its own, where `python -m experiments extract` writes a feature file for the other commands.
@@ -18,6 +18,9 @@ from span_theorem.reading import sha256
 
 if TYPE_CHECKING:
     from torch import Tensor
+    from torch.nn import Module
+
+UNTRAINED = "untrained"
 
 
 class MACE(GraphBackbone):
@@ -52,7 +55,7 @@ class MACE(GraphBackbone):
             source=source,
             licence="unknown",
             elements=frozenset(elements),
-            settings={**settings, **branch},
+            settings={**settings, **branch, **_degrees(model)},
         )
         self._model = model.to(options.device).eval().requires_grad_(False)
         # the same weights up to the layer read: nothing behind it has to be computed
@@ -91,20 +94,71 @@ class MACE(GraphBackbone):
         return self._model(graph, compute_force=False)["energy"]
 
 
+def _degrees(model: Any) -> dict[str, int]:
+    """Degree of the harmonics on edges, and how many densities the first layer multiplies."""
+    first = model.products[0].symmetric_contractions.contractions[0]
+    return {"max_ell": model.spherical_harmonics.irreps_out.lmax, "correlation": int(first.correlation)}
+
+
+def untrained(seed: int = 0) -> "Module":
+    """Random weights for H, C and O: two interactions, correlation 2, L = 2 after the first, then scalars.
+
+    Args:
+        seed: of the weights.
+    """
+    import numpy as np
+    import torch
+    from e3nn.o3 import Irreps
+    from mace import modules
+
+    torch.manual_seed(seed)
+    dtype = torch.get_default_dtype()
+    torch.set_default_dtype(torch.float64)
+    interaction = modules.interaction_classes["RealAgnosticResidualInteractionBlock"]
+    try:
+        return modules.ScaleShiftMACE(
+            r_max=5.0,
+            num_bessel=8,
+            num_polynomial_cutoff=5,
+            max_ell=3,
+            interaction_cls=interaction,
+            interaction_cls_first=interaction,
+            num_interactions=2,
+            num_elements=3,
+            hidden_irreps=Irreps("16x0e+16x1o+16x2e"),
+            MLP_irreps=Irreps("16x0e"),
+            gate=torch.nn.functional.silu,
+            atomic_energies=np.array([-1.0, -2.0, -3.0]),
+            avg_num_neighbors=8.0,
+            atomic_numbers=[1, 6, 8],
+            correlation=2,
+            radial_type="bessel",
+            atomic_inter_scale=1.0,
+            atomic_inter_shift=0.0,
+        )
+    finally:
+        torch.set_default_dtype(dtype)
+
+
 def names() -> tuple[str, ...]:
-    """None: no MACE weights come with the package."""
-    return ()
+    """Random weights: no trained ones come with the package."""
+    return (UNTRAINED,)
 
 
 def open_named(name: str, options: Options) -> MACE:
-    """Open `mace:PATH` of a model file.
+    """Open `mace:untrained`, or `mace:PATH` of a model file.
 
     Raises:
         InputError: the file is absent, not trusted or not readable.
     """
     from mace.modules.models import MACE as Model
 
-    missing = f"there is no MACE model {name}: expected mace:PATH of an existing model file"
+    if name == UNTRAINED:
+        model, source = untrained().float(), "random weights"
+        return MACE(f"mace:{name}", model, options, source, {"weights_sha256": "untrained, seed 0"})
+    missing = (
+        f"there is no MACE model {name}: expected mace:{UNTRAINED}, or mace:PATH of an existing model file"
+    )
     path = users_file(name, options.trust, missing)
     model = load_pickled(path, Model, "MACE model")
     return MACE(

@@ -125,7 +125,9 @@ def _measured(
     facts = {
         "name": backbone.name,
         "L": backbone.irreps.lmax,
-        "order": max(_order(irreps) for irreps in card.layers.values()),
+        # of the sums over neighbours, and how many of them a feature of the first layer multiplies
+        "density_L": card.settings.get("max_ell", max(_lmax(irreps) for irreps in card.layers.values())),
+        "products": card.settings.get("correlation", 1),
         "layer": card.layer,
         "depth": list(card.layers).index(card.layer),
         "irreps": str(backbone.irreps),
@@ -181,7 +183,7 @@ def energy_measure(cells: Sequence[Cell], sources: Sources) -> list[Measurement]
             sums["left"] = sweep.power(left.T, cell.l_max)[1:].T
             facts |= {
                 "name": backbone.name,
-                "L": max(_order(irreps) for irreps in card.layers.values()),
+                "L": max(_lmax(irreps) for irreps in card.layers.values()),
                 "layer": card.layer,
                 "depth": list(card.layers).index(card.layer),
                 "card": card.to_dict(),
@@ -382,7 +384,7 @@ def _by_structure(values: Array, tested: _Swept) -> Array:
     return values.reshape(number, -1, values.shape[1]).sum(axis=1)
 
 
-def _order(irreps: "str | Irreps") -> int:
+def _lmax(irreps: "str | Irreps") -> int:
     from e3nn.o3 import Irreps
 
     return int(Irreps(irreps).lmax)

@@ -134,6 +134,17 @@ class Reached:
     number: int
     short: tuple[str, ...] = ()
 
+    @classmethod
+    def unless(cls, what: str, cases: "Series", against: "Series") -> "Reached":
+        """What holds in all cases but those that speak against it.
+
+        Args:
+            what: see the class.
+            cases: in words, one a row of a table.
+            against: whether a row does, of more rows perhaps.
+        """
+        return cls(what, len(cases), tuple(cases[against.reindex(cases.index)]))
+
     @property
     def holds(self) -> bool | None:
         return None if not self.number else not self.short

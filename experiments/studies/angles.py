@@ -11,12 +11,12 @@ angle is that with the site's nearest other atom, in the triple of these three o
 atom about a bond; the features of both ends are coupled. `density:L` is no network but Σ_j R(r_j) Y_l(u_j), every
 element marked. `mlp` is no polynomial: it sees quadratic invariants and knows no degree. No fit knows L or the law.
 Over the whole sphere bonds break: no network has seen such structures. A layer of SO3LR is more than a convolution:
-|A_l|² of its sums over neighbours, layer norms and perceptrons stand in it, and the law does not bound even the first.
+|A_l|² and perceptrons stand in it, and the law does not bound it. Features of MACE are products, which count in d.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from experiments.crosscheck import THRESHOLD
 from experiments.lab import figures
@@ -36,11 +36,12 @@ if TYPE_CHECKING:
 
 NEQUIP = {L: f"nequip:aspirin-rmd17-{name}" for L, name in ((1, "l1"), (2, "0"), (3, "l3"))}
 SAME_LABELS = "nequip:aspirin-gfn2-0"
-OTHERS = ("sevennet:7net-0", "sevennet:7net-l3i5", "so3lr:so3lr")
+SO3LR = "so3lr:so3lr"
+OTHERS = ("sevennet:7net-0", "sevennet:7net-l3i5", SO3LR, "mace:untrained")
 KINDS = {
     **{name: f"NequIP, L = {L}" for L, name in NEQUIP.items()},
     **{f"density:{L}": f"density, L = {L}" for L in NEQUIP},
-    **dict(zip(OTHERS, ("SevenNet, L = 2", "SevenNet, L = 3", "SO3LR, L = 4"), strict=True)),
+    **dict(zip(OTHERS, ("SevenNet, L = 2", "SevenNet, L = 3", "SO3LR, L = 4", "MACE, L = 2"), strict=True)),
     **{SAME_LABELS: "NequIP, L = 2, trained on GFN2-xTB", REFERENCE: "GFN2-xTB"},
 }
 PROBES = (*(Probe("equivariant", d) for d in (1, 2, 3, 4)), Probe("mlp", 2, "silu"))
@@ -73,7 +74,7 @@ def cells(lab: Lab) -> list[Cell]:
     for name in (*(f"density:{L}" for L in NEQUIP), *networks):
         add(name, 2 if lab.quick else 3)
     add(NEQUIP[2], 1, shuffled=True)
-    for name in OTHERS[:1] if lab.quick else OTHERS:
+    for name in OTHERS[::3] if lab.quick else OTHERS:
         add(name, 1 if lab.quick else 2)
     for name in ("density:2", *((NEQUIP[2],) if lab.quick else networks)):
         add(name, 2, "molecule")
@@ -84,9 +85,9 @@ def cells(lab: Lab) -> list[Cell]:
 def _energies(lab: Lab, base: Cell) -> list[Cell]:
     base = replace(base, n_test=3, read="molecule", measure="angle energy")
     names = [*NEQUIP.values(), *(() if lab.quick else (SAME_LABELS, f"{NEQUIP[2]}|untrained"))]
-    known = [name for name in names if lab.card(name) is not None]
-    reference, networks = (grid(base, backbone=one, rule=(SPHERE, TORSION)) for one in ([REFERENCE], known))
-    return [*reference, *(one for cell in networks for one in grid(cell, layer="01" if lab.quick else "012"))]
+    names = [name for name in names if lab.card(name) is not None]
+    reference, networks = (grid(base, backbone=one, rule=(SPHERE, TORSION)) for one in ([REFERENCE], names))
+    return reference + [one for cell in networks for one in grid(cell, layer="01" if lab.quick else "012")]
 
 
 def report(lab: Lab, results: Results) -> Report:
@@ -94,23 +95,27 @@ def report(lab: Lab, results: Results) -> Report:
         kind=lambda cell, found: KINDS[cell.backbone.partition("|")[0]],
         weights=lambda cell, found: _weights(cell.backbone),
         depth=lambda cell, found: found.facts["depth"],
-        order=lambda cell, found: found.facts.get("order"),
-        single=lambda cell, found: found.facts["depth"] == 0 and cell.backbone not in OTHERS[2:],
+        law=lambda cell, found: _law(found.facts, cell.probe.degree),
+        bounds=lambda cell, found: ", ".join(str(_law(found.facts, d)) for d in range(1, 5)),
+        single=lambda cell, found: found.facts["depth"] == 0 and cell.backbone != SO3LR,
         probe=lambda cell, found: "mlp" if cell.probe.solver == "mlp" else f"d = {cell.probe.degree}",
     )
-    by = [*COLUMNS.values(), "backbone", "single", "order", "solver", "d", "probe", "shuffled"]
-    table = results.where(measure="angles").estimate(by).astype({"depth": int, "order": int})
-    table["law"] = [law.swept_boundary(L, d) for L, d in zip(table["order"], table["d"], strict=True)]
+    by = [*COLUMNS.values(), "backbone", "single", "law", "bounds", "solver", "d", "probe", "shuffled"]
+    table = results.where(measure="angles").estimate(by).astype({"depth": int, "law": int})
     shuffled, table = table[table["shuffled"]], table[~table["shuffled"]]
     energies = results.where(measure="angle energy").estimate(["rule", "kind", "weights", "depth"])
-    demand = [_demand(energies)] if len(energies) else []
-    tables = [_boundaries(table), _spectra(table), _recovered(table), *demand]
+    tables = [_boundaries(table), _spectra(table), _recovered(table)]
+    tables += [_demand(energies)] if len(energies) else []
     return Report(_claims(table, shuffled), tables, lambda: draw(table, energies), SCOPE)
+
+
+def _law(facts: Mapping[str, Any], d: int) -> int:
+    return law.swept_boundary(facts.get("density_L", 0), facts.get("products", 1) * d)
 
 
 def _weights(backbone: str) -> str:
     none = backbone == REFERENCE or backbone.startswith("density:")
-    return "none" if none else "initial" if backbone.endswith("|untrained") else "trained"
+    return "none" if none else "initial" if backbone.endswith("untrained") else "trained"
 
 
 def _above(table: "DataFrame", by: Sequence[str]) -> "DataFrame":
@@ -132,8 +137,8 @@ def _boundaries(table: "DataFrame") -> Table:
     by = list(COLUMNS.values())
     rows = []
     for key, group in table.groupby(by, sort=False):
-        bounds = ", ".join(str(law.swept_boundary(group["order"].iloc[0], d)) for d in range(1, 5))
-        row = dict(zip(by, key, strict=True)) | {"law": bounds if group["single"].all() else "none"}
+        bounds = group["bounds"].iloc[0] if group["single"].all() else "none"
+        row = dict(zip(by, key, strict=True)) | {"law": bounds}
         rows.append(row | {probe: _last(part) for probe, part in group.groupby("probe")})
     return Table.of(
         "angles",
@@ -201,7 +206,7 @@ def _demand(energies: "DataFrame") -> Table:
 def _claims(table: "DataFrame", shuffled: "DataFrame") -> list[Claim]:
     above = _above(table[table["depth"] <= 1], ["backbone", "rule", "read", "depth", "single", "probe"])
     waves = table[table["single"] & (table["l"] <= L_MAX)]
-    polynomial, network = waves[waves["solver"] == "equivariant"], waves[waves["solver"] == "mlp"]
+    polynomial, network = (waves[waves["solver"] == solver] for solver in ("equivariant", "mlp"))
     first, inside = above[above["single"]], polynomial["l"] <= polynomial["law"]
     within = polynomial[inside & (polynomial["read"] == "triple")]
     beyond = _found(network[(network["l"] > network["law"]) & (network["read"] == "triple")])
@@ -210,15 +215,13 @@ def _claims(table: "DataFrame", shuffled: "DataFrame") -> list[Claim]:
     if len(deeper):
         text += f"; after two, quadratic invariants have {deeper.min():.1%} to {deeper.max():.1%} of it there"
     one, null = "after one convolution", shuffled[shuffled["l"] <= L_MAX]
+    allowed = _none(f"{one} P_l up to L⌊d/2⌋ are recovered in the triple", within, ~_found(within))
     return [
         _none(f"{one} no invariant varies above L⌊d/2⌋", first, first["share"] >= NOTHING),
         _none(f"{one} no polynomial recovers a wave above L⌊d/2⌋", polynomial[~inside], _found(polynomial)),
         _none("shuffled targets are recovered by nothing", null, _found(null)),
         Crossed(f"{one} a probe that is no polynomial recovers P_l above L", int(beyond.sum()), len(beyond)),
-        Statement(
-            _none(f"{one} P_l up to L⌊d/2⌋ are recovered in the triple", within, ~_found(within)).words()
-        ),
-        Statement(f"{text}."),
+        *map(Statement, (allowed.words(), f"{text}.")),
     ]
 
 
@@ -227,11 +230,9 @@ def _found(rows: "DataFrame") -> "Series":
 
 
 def _none(what: str, rows: "DataFrame", against: "Series") -> Reached:
-    """That something holds in all rows but those that speak against it."""
-    short = rows[against.reindex(rows.index)]
-    ends = short["l"].map(", l = {}".format) if "l" in short else ""
-    places = short["backbone"] + ", " + short["rule"] + ", " + short["read"] + ", " + short["probe"] + ends
-    return Reached(what, len(rows), tuple(places))
+    ends = rows["l"].map(", l = {}".format) if "l" in rows else ""
+    cases = rows["backbone"] + ", " + rows["rule"] + ", " + rows["read"] + ", " + rows["probe"] + ends
+    return Reached.unless(what, cases, against)
 
 
 def draw(table: "DataFrame", energies: "DataFrame") -> "Figure":
@@ -242,14 +243,13 @@ def draw(table: "DataFrame", energies: "DataFrame") -> "Figure":
     for panel, (kind, own) in zip(axes, networks.groupby("kind", sort=False), strict=False):
         spectra = own[(own["probe"] == "d = 2") & (own["share"] > NOTHING)]
         spectra = spectra.sort_values("depth", kind="stable")
-        spectra = spectra.assign(
-            name=[f"layer {k}, {w}" for k, w in zip(spectra["depth"], spectra["weights"], strict=True)]
-        )
+        names = "layer " + spectra["depth"].astype(str) + ", " + spectra["weights"]
+        spectra = spectra.assign(name=names)
         figures.curves(panel, spectra, "name", LOOKS, y="share")
         if len(energies):
             demand = energies.query(f"kind == 'GFN2-xTB' and rule == '{SPHERE}' and l <= {L_MAX}")
             figures.curve(panel, demand, "l", "share", Look("black", "s", ":"), "GFN2-xTB energy")
-        panel.axvline(law.swept_boundary(int(own["order"].iloc[0]), 2) + 0.5, color="0.3", linestyle="--")
+        panel.axvline(own.loc[own["d"] == 2, "law"].iloc[0] + 0.5, color="0.3", linestyle="--")
         panel.set_yscale("log")
         panel.set_title(f"{kind}: share of power by l, d = 2", fontsize=8)
     density = shown[shown["kind"] == "density, L = 2"]

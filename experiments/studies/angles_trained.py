@@ -111,7 +111,11 @@ def _claims(table: "DataFrame") -> list[Claim]:
     above = bounded[bounded["l"] > bounded["bound"]]
     beyond = free[free["l"] > free["L"]]
     claims: list[Claim] = [
-        _none("a model of one layer learns nothing of P_l above L⌊d/2⌋", above, _learned(above, THRESHOLD))
+        Reached.unless(
+            "a model of one layer learns nothing of P_l above L⌊d/2⌋",
+            _cases(above),
+            _learned(above, THRESHOLD),
+        )
     ]
     polynomial = bounded[~bounded["model"].str.startswith("NequIP")]
     for model, rows in polynomial.groupby("model", sort=False):
@@ -135,17 +139,15 @@ def _ends(model: str, rows: "DataFrame") -> list[Claim]:
     odd = [f"L = {L}" for L in orders if ends[L, "3"] != ends[L, "2"]]
     doubled = [f"L = {L}" for L in orders if ends[L, "4"] != min(2 * ends[L, "2"], L_MAX)]
     return [
-        _none(f"{model}, learns every P_l up to L⌊d/2⌋", within, ~_learned(within)),
+        Reached.unless(f"{model}, learns every P_l up to L⌊d/2⌋", _cases(within), ~_learned(within)),
         Reached(f"{model}, trained, d = 3 ends where d = 2 does", len(orders), tuple(odd)),
         Reached(f"{model}, trained, d = 4 ends at twice that", len(orders), tuple(doubled)),
     ]
 
 
-def _none(what: str, rows: "DataFrame", against: "Series") -> Reached:
-    """That something holds in all rows but those that speak against it."""
-    short = rows[against]
-    names = short["model"] + short["L"].map(", L = {}".format) + ", d = " + short["degree"]
-    return Reached(what, len(rows), tuple(names + short["l"].map(", l = {}".format)))
+def _cases(rows: "DataFrame") -> "Series":
+    names = rows["model"] + rows["L"].map(", L = {}".format) + ", d = " + rows["degree"]
+    return names + rows["l"].map(", l = {}".format)
 
 
 def _errors(table: "DataFrame") -> Table:
