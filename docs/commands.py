@@ -48,7 +48,7 @@ def _prose(help: str) -> str:
     lines = []
     for line in inspect.cleandoc(help).splitlines():
         example = line.startswith("  ")
-        lines.append(f"  {line}" if example else _escaped(line))
+        lines.append(f"  {line}".replace("\\[", "[") if example else _escaped(line))
     return "\n".join(lines)
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from experiments.backbones import Backbone, Card, Options, open_backbone
+    from experiments.data import Reading
     from experiments.diagnosis import Diagnosis
     from experiments.interface import diagnose, load, study
     from experiments.report.study import StudyFolder
@@ -22,6 +23,7 @@ __all__ = [
     "Diagnosis",
     "InputError",
     "Options",
+    "Reading",
     "Structures",
     "StudyFolder",
     "diagnose",
@@ -36,6 +38,7 @@ _HOMES = {
     "Diagnosis": "experiments.diagnosis",
     "InputError": "span_theorem.errors",
     "Options": "experiments.backbones",
+    "Reading": "experiments.data",
     "Structures": "experiments.structures",
     "StudyFolder": "experiments.report.study",
     "diagnose": "experiments.interface",

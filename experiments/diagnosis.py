@@ -9,6 +9,7 @@ every marked direction.
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from html import escape
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from experiments.crosscheck import (
@@ -28,6 +29,7 @@ from experiments.lab.sources import Sources
 from experiments.lab.store import Store
 from experiments.versions import versions
 from span_theorem.errors import InputError, MissingPackage
+from span_theorem.output import write_json
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -37,7 +39,7 @@ FIGURES = ("rho", "r2_injected", "raw_gain")
 """Those that stand with an interval in a result."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Diagnosis:
     """What was asked, what was recovered, and how it compares with the theorem.
 
@@ -77,6 +79,18 @@ class Diagnosis:
         plot_recoveries([self.to_dict()], ax)
         ax.legend(frameon=False)
         return ax
+
+    def write(self, path: "str | Path") -> None:
+        """The JSON file that ``diagnose --json`` writes and ``report`` reads.
+
+        Raises:
+            InputError: it cannot be written.
+        """
+        write_json(Path(path), self.to_dict())
+
+    def __repr__(self) -> str:
+        probe = self.cells[0].probe
+        return f"<Diagnosis of {self.facts['name']}, {probe.solver}, d = {probe.degree}: {self.check.sentence()}>"
 
     def _repr_html_(self) -> str:
         from experiments.report.table import frequencies

@@ -38,9 +38,9 @@ def load(structures: "str | Path | Iterable[Atoms]", reading: Reading = Reading(
 
 def diagnose(
     backbone: str | Backbone,
-    structures: str | Structures,
-    test_structures: str | Structures | None = None,
-    rule: str = "pair(0, 1)",
+    structures: "str | Path | Structures | Iterable[Atoms]",
+    test_structures: "str | Path | Structures | Iterable[Atoms] | None" = None,
+    rule: str | None = None,
     probe: Probe | Mapping[str, Any] | None = None,
     **settings: Any,
 ) -> Diagnosis:
@@ -48,11 +48,11 @@ def diagnose(
 
     Args:
         backbone: `family:name`, or an object with ``irreps`` and ``features``.
-        structures: to fit on: a name such as `embedded:train`, a path, or structures.
+        structures: to fit on: a name such as `embedded:train`, a path, what :func:`load` gives, or ASE's `Atoms`.
         test_structures: to test on; without them the first are divided at random.
-        rule: which direction is marked: `pair(12, 11)` from atom 12 to atom 11.
-        probe: the SPN, by default `equivariant` of degree 2; a mapping such as ``{"solver": "free", "degree": 2}``
-            makes one.
+        rule: which direction is marked: `pair(12, 11)` from atom 12 to atom 11, `bonds`, `nearest(Na, Cl)`. Needed.
+        probe: the SPN, by default `equivariant` of degree 2; a mapping such as ``{"solver": "free", "d": 2}`` makes
+            one.
         settings: fields of :class:`experiments.lab.cell.Cell`, as ``l_max=7, seed=1``; ``forces=False`` saves
             a backward pass for every component of the layer.
 
@@ -73,11 +73,17 @@ def diagnose(
     unknown = sorted(set(settings) - allowed)
     if unknown:
         raise InputError(f"unknown setting '{unknown[0]}': expected one of {', '.join(sorted(allowed))}")
+    if rule is None:
+        raise InputError(
+            "no direction is marked: expected a rule such as pair(12, 11), bonds or nearest", "rule"
+        )
     given: dict[str, Any] = {}
 
     def name(role: str, value: Any) -> str:
-        if isinstance(value, str):
-            return value
+        if isinstance(value, str | Path):
+            return str(value)
+        if "structures" in role and not isinstance(value, Structures):
+            value = load(value)
         given[role] = value
         return role
 
@@ -86,13 +92,21 @@ def diagnose(
         name("the given structures", structures),
         None if test_structures is None else name("the given test structures", test_structures),
         rule,
-        probe=probe if isinstance(probe, Probe) else Probe(**probe or {}),
+        probe=probe if isinstance(probe, Probe) else _probe(probe or {}),
         **settings,
     )
     network = {key: value for key, value in given.items() if "backbone" in key}
     known = {key: given[key] for key in given if key not in network}
     sources = Sources(backbones=network, structures=known, say=warned)
     return run_diagnosis([cell], sources)
+
+
+def _probe(settings: Mapping[str, Any]) -> Probe:
+    known = {"d": "degree", **{field.name: field.name for field in fields(Probe)}}
+    unknown = sorted(set(settings) - set(known))
+    if unknown:
+        raise InputError(f"unknown setting '{unknown[0]}' of the probe: expected one of {', '.join(known)}")
+    return Probe(**{known[name]: value for name, value in settings.items()})
 
 
 def study(

@@ -11,6 +11,7 @@ from ase.io import write
 
 import experiments
 import span_theorem as st
+from experiments.cli import main
 from experiments.spn import Probe
 from span_theorem.errors import InputError
 from tests.experiments.studies.test_contract import synthetic
@@ -100,11 +101,26 @@ def test_a_diagnosis_is_drawn_where_it_is_told(diagnosis):
         ({"lmax": 3}, "unknown setting 'lmax'"),
         ({"l_max": 0}, "l_max is 0"),
         ({"measure": "x"}, "unknown setting"),
+        ({"rule": None}, "no direction is marked: expected a rule"),
+        ({"probe": {"degre": 2}}, "unknown setting 'degre' of the probe: expected one of d, "),
     ],
 )
 def test_settings_that_are_none(settings, words):
+    given = {"rule": "pair(0, 1)", "probe": Probe("free", 1), **settings}
     with pytest.raises(InputError, match=words):
-        experiments.diagnose(Spectrum([1]), random_frames(40, 0), probe=Probe("free", 1), **settings)
+        experiments.diagnose(Spectrum([1]), random_frames(40, 0), **given)
+
+
+def test_a_diagnosis_of_atoms_is_written_and_shown_in_a_line(tmp_path, capsys):
+    atoms = random_frames(40, 0).to_ase()
+    found = experiments.diagnose(
+        Spectrum([1]), atoms, rule="pair(0, 1)", probe={"solver": "free", "d": 1}, l_max=2
+    )
+    assert repr(found).startswith("<Diagnosis of ")
+    assert len(repr(found)) < 400
+    found.write(tmp_path / "found.json")
+    assert main(["report", str(tmp_path / "found.json")]) == 0
+    assert found.check.sentence() in capsys.readouterr().out
 
 
 def test_a_study_in_a_notebook(tmp_path, monkeypatch):

@@ -29,4 +29,5 @@ def require_elements(backbone: Backbone, numbers: "ArrayLike") -> None:
     if unknown:
         names = ", ".join(symbol(z) for z in unknown)
         expected = ", ".join(symbol(z) for z in sorted(known)) if len(known) <= 20 else f"{len(known)} others"
-        raise InputError(f"backbone {backbone.name} does not know the element {names}: it knows {expected}")
+        word = f"element{'s' * (len(unknown) > 1)}"
+        raise InputError(f"backbone {backbone.name} does not know the {word} {names}: it knows {expected}")

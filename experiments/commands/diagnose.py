@@ -43,7 +43,9 @@ Exit status: 0 the boundary is reached, below dL or undecided, 1 it is crossed, 
 
 
 def diagnose(
-    backbone: Annotated[str, typer.Option(help="FAMILY:NAME; `backbones` lists them.")],
+    backbone: Annotated[
+        str, typer.Option(help="FAMILY:NAME or path/to/file.py:factory; `backbones` lists them.")
+    ],
     structures: Annotated[
         str, typer.Option(help="Structures to fit on: a file, or a name such as embedded:train.")
     ],
@@ -78,7 +80,7 @@ def diagnose(
         str | None,
         typer.Option(help="Structures to test on; without it --structures is divided at random."),
     ] = None,
-    d: Annotated[int, typer.Option("--d", help="Degree of the SPN, 1 to 3.")] = 2,
+    d: Annotated[int, typer.Option("--d", help="Degree of the SPN, 1 to 4.")] = 2,
     solver: Annotated[
         str,
         typer.Option(

@@ -65,8 +65,10 @@ def report(
         )
     if figure is not None and not diagnoses:
         raise InputError("there is no diagnosis to draw: a study's figure lies in its folder")
-    if compare and (page is None or len(found) != 2):
-        raise InputError(f"--compare takes two results and -o PAGE.html: there are {len(found)} results")
+    if compare and len(found) != 2:
+        raise InputError(f"--compare takes two results: there are {len(found)}")
+    if compare and page is None:
+        raise InputError("--compare makes a page: expected -o PAGE.html")
     if csv is not None and not diagnoses:
         raise InputError("there is no diagnosis to write as CSV: a study's cells.csv lies in its folder")
     pictures = figure_paths(figure) if figure is not None else ()

@@ -10,7 +10,7 @@ from experiments.commands.studies import Config, ExecutorName, Output, Seed
 
 
 def sweep(
-    file: Annotated[Path, typer.Argument(help="TOML file with [base] and [axes].")],
+    file: Annotated[Path, typer.Argument(help="TOML file with the tables base and axes.")],
     output: Output = Path("results/sweep"),
     executor: ExecutorName = None,
     config: Config = None,
@@ -24,24 +24,17 @@ def sweep(
     trust: Annotated[bool, typer.Option("--trust", help="Load files that can run code.")] = False,
     device: Annotated[str, typer.Option(help="torch device.")] = "cpu",
 ) -> int:
-    """Every combination of backbones, layers, directions, solvers, degrees and structures that a file lists.
+    r"""Every combination of backbones, layers, directions, solvers, degrees and structures that a file lists.
 
     The file:
 
-      [base]
-
+      \[base]
       training = "embedded:train"
-
       test = "embedded:test"
-
       rule = "pair(12, 11)"
-
-      [axes]
-
+      \[axes]
       backbone = ["nequip:aspirin-gfn2-0|invariants", "sevennet:7net-0"]
-
       d = [1, 2]
-
       solver = ["equivariant", "free"]
 
     Examples:

@@ -42,6 +42,11 @@ def _energies(structures: Structures) -> str | None:
     if unit is None and abs(ratio) < FACTOR:
         return None
     per_atom = float(np.median(structures.energies / structures.sizes))
+    if abs(ratio) < FACTOR:
+        return (
+            f"energies of {per_atom:.4g} eV per atom would be those of all electrons in {unit}: if they are, name that "
+            "unit; energies of valence electrons alone (pseudopotentials, xTB) can look like this and are fine"
+        )
     return (
         f"energies of {per_atom:.4g} eV per atom are {ratio:.3g} times those of all electrons, which is not plausible"
         + (f" but would be in {unit}" if unit else "")

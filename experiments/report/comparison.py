@@ -12,7 +12,7 @@ from span_theorem.errors import InputError
 
 FIGURES = {"rho": "ρ", "r2_injected": "R²_inj"}
 """Those compared where a result has one of them; otherwise all that it has."""
-_BESIDE = ("cell", "L", "path", "n_structures", "n_clusters")
+_BESIDE = ("cell", "L", "path", "n_structures", "n_clusters", "null_gain", "null_force_gain")
 _ENDS = ("", "_low", "_high")
 
 Row = Mapping[str, str]
@@ -85,7 +85,11 @@ def compare(names: tuple[str, str], first: str, second: str) -> Comparison:
     keyed = [{tuple(row.get(name) or "" for name in shared): row for row in rows} for rows in tables]
     common = [key for key in keyed[0] if key in keyed[1]]
     if not common or not figures:
-        raise InputError(f"{names[0]} and {names[1]} have no cell in common: there is nothing to compare")
+        apart = [name for name in shared if not set(values[name][0]) & set(values[name][1])]
+        why = f" (apart by {', '.join(apart)})" if apart else ""
+        raise InputError(
+            f"{names[0]} and {names[1]} have no cell in common{why}: there is nothing to compare"
+        )
     varying = [index for index, _ in enumerate(shared) if len({key[index] for key in common}) > 1]
     columns = [Column(shared[index], True) for index in varying] + [Column("figure", True)]
     rows = []

@@ -31,8 +31,8 @@ def print_diagnosis(result: Mapping[str, Any], console: Console, full: bool = Fa
         console.print(f"modality or head {chosen['branch']}, of {', '.join(chosen['branches'])}")
     frames = [result[f"{part}_frames"] for part in ("training", "test")]
     console.print(
-        f"{frames[0]['n_frames']} training frames from {frames[0]['source']}, "
-        f"{frames[1]['n_frames']} test frames from {frames[1]['source']}"
+        f"{frames[0]['n_frames']} training structures from {frames[0]['source']}, "
+        f"{frames[1]['n_frames']} test structures from {frames[1]['source']}"
     )
     if "rule" in settings["pairs"][0]:
         training, test = (sum(pair["environments"][i] for pair in result["pairs"]) for i in (0, 1))
@@ -44,9 +44,10 @@ def print_diagnosis(result: Mapping[str, Any], console: Console, full: bool = Fa
         f"parity labels {labels}"
     )
     console.print(frequencies(result, full).terminal())
+    forces = "R²_inj: injected force power; " if result["degrees"][0]["r2_injected"] is not None else ""
     console.print(
-        f"ρ: injected energy power recovered; R²_inj: injected force power; recovered: interval of ρ above "
-        f"{result['threshold']}; injected forces {result['force']:.3g} eV/Å"
+        f"ρ: injected energy power recovered; {forces}recovered: interval of ρ above {result['threshold']}; "
+        f"injected forces {result['force']:.3g} eV/Å"
     )
     for line in _data(result):
         console.print(line)

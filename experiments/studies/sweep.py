@@ -8,7 +8,7 @@ combination is measured. Keys are the fields of :class:`experiments.lab.cell.Cel
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from itertools import product
 from math import prod
 from pathlib import Path
@@ -138,10 +138,13 @@ def _read(path: Path) -> _File:
 
 def _cell(path: Path, values: Mapping[str, Any]) -> Cell:
     """One combination; the SPN's keys stand beside the cell's."""
+    known = {one.name for one in fields(Cell)} - {"probe", "measure"} | {*TRAINING, *PROBE}
+    for name in values:
+        if name not in known:
+            raise InputError(f"{path}: {name}: unknown key, expected one of {', '.join(sorted(known))}")
+    if "training" not in values:
+        raise InputError(f"{path}: training is missing, expected structures such as embedded:train or a file")
     given = dict(values)
     training = {name: given.pop(name) for name in TRAINING if name in given}
     probe = {field: given.pop(name) for name, field in PROBE.items() if name in given}
-    for name in ("probe", "measure"):
-        if name in given:
-            raise InputError(f"{path}: {name}: unknown field")
     return checked(given | {"probe": probe | {"training": training}}, Cell, path)

@@ -237,9 +237,19 @@ def test_two_studies_side_by_side(tmp_path, capsys):
     assert text.count("-0.200 [-0.341, -0.059]") == len(CELLS)
     assert main(["report", paths[0], "--compare", "-o", str(page)]) == 2
     assert "--compare takes two results" in capsys.readouterr().err
+    assert main(["report", *paths, "--compare"]) == 2
+    assert "expected -o PAGE.html" in capsys.readouterr().err
     other = written(tmp_path / "c", CELLS.assign(backbone=["x", "y", "z"]))
     assert main(["report", paths[0], str(other), "--compare", "-o", str(page)]) == 2
-    assert "no cell in common" in capsys.readouterr().err
+    assert "no cell in common (apart by backbone): there is nothing" in capsys.readouterr().err
+
+
+def test_gains_of_the_null_model_are_no_settings(tmp_path):
+    """They vary with l, and a diagnosis holds them without intervals."""
+    one, other = (CELLS.assign(seed=seed, null_gain=seed * 0.1 ** CELLS["l"]) for seed in (7, 8))
+    paths = [str(written(tmp_path / name, cells)) for name, cells in (("a", one), ("b", other))]
+    assert main(["report", *paths, "--compare", "-o", str(tmp_path / "x.html")]) == 0
+    assert "They differ in seed: 7 and 8" in (tmp_path / "x.html").read_text()
 
 
 @pytest.mark.parametrize("content", ["", "l,rho,rho_low,rho_high\n", "l,rho,rho_low,rho_high\n1,x,y,z\n"])
