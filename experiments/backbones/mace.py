@@ -154,7 +154,7 @@ def open_named(name: str, options: Options) -> MACE:
     from mace.modules.models import MACE as Model
 
     if name == UNTRAINED:
-        model, source = untrained().float(), "random weights"
+        model, source = untrained(), "random weights, double precision"
         return MACE(f"mace:{name}", model, options, source, {"weights_sha256": "untrained, seed 0"})
     missing = (
         f"there is no MACE model {name}: expected mace:{UNTRAINED}, or mace:PATH of an existing model file"

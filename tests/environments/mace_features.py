@@ -10,12 +10,14 @@ from pathlib import Path
 import torch
 
 from experiments.backbones import Options, open_backbone
+from experiments.backbones.mace import untrained
+from experiments.backbones.old_e3nn import allow_constants
 from experiments.training.elsewhere import write_shown
-from tests.environments.random_mace import random_mace
 
 if __name__ == "__main__":
+    allow_constants()
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "random.model"
         # single precision, as published models have, and half the size
-        torch.save(random_mace().float(), path)
+        torch.save(untrained().float(), path)
         write_shown(open_backbone(f"mace:{path}", Options(trust=True)), Path(sys.argv[1]))
