@@ -10,7 +10,7 @@ import pytest
 from scipy.stats import t
 
 from experiments.report.page import MARKED, generated
-from experiments.report.study import read_study
+from experiments.report.study import named_apart, read_study, study_paths
 from experiments.studies.registry import STUDIES
 from span_theorem.latex import document
 from span_theorem.results import read_results
@@ -25,7 +25,7 @@ FIGURE = re.compile(r"(-?\d+\.?\d*) \[(-?\d+\.?\d*), (-?\d+\.?\d*)\]")
 
 
 def published():
-    return [read_study(RESULTS / name) for name in STUDIES]
+    return named_apart({path: read_study(path) for path in study_paths([RESULTS])})
 
 
 @pytest.mark.parametrize("name", STUDIES)

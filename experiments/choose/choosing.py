@@ -163,7 +163,9 @@ def _require_several(structures: Structures) -> None:
 
 def _labels(structures: Structures, elements: tuple[int, ...]) -> Labels:
     if structures.energies is None and structures.forces is None:
-        raise InputError(f"{structures.source} has neither energies nor forces, expected either")
+        raise InputError(
+            f"{structures.source} has neither energies nor forces, expected either", "energy-key"
+        )
     labels = Labels.of(structures, elements)
     if labels.forces is not None and labels.force_rms == 0:
         raise InputError(f"{structures.source}: all forces are zero, expected some to explain")

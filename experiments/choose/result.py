@@ -79,7 +79,8 @@ def frame(choice: Choice) -> "DataFrame":
         for element, curve in choice.elements.items():
             row |= _columns(f"force_error_{_symbol(element)}", curve.errors()[size])
         row |= _columns("remaining", largest) if largest is not None else {}
-        row["enough"] = ANSWERS[is_enough(remaining, choice.tolerance)]
+        # nothing larger was fitted beside the largest
+        row["enough"] = ANSWERS[is_enough(remaining, choice.tolerance)] if remaining else "–"
         rows.append(row)
     return pandas.DataFrame(rows)
 

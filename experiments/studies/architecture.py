@@ -56,13 +56,11 @@ NETWORKS = {
     "sevennet:7net-0|invariants": "sevennet:7net-0, invariants alone",
     **{f"nequip:{name}": f"nequip:{name}" for name in NEQUIPS},
     **{name: name for name in ("sevennet:7net-0", "sevennet:7net-l3i5", "so3lr:so3lr", ALLEGRO)},
-    "features:mace_trained": "mace:aspirin-gfn2",
-    "features:mace_random": "mace:random",
-    "features:painn_trained": "painn:aspirin-gfn2",
+    **{f"features:{name}": f"features:{name}" for name in ("mace_trained", "mace_random", "painn_trained")},
 }
 """The project's backbones, and how results refer to them."""
 MORE = (
-    "no network, densities of L = 1", "no network, densities of L = 3", "nequip:aspirin-rmd17-0", "mace:random",
+    *(f"no network, densities of L = {L}" for L in (1, 3)), "nequip:aspirin-rmd17-0", "features:mace_random",
 )  # fmt: skip
 """Rows of the long tables alone."""
 UNTRAINED = ("features:mace_random", "nequip:aspirin-gfn2-0|untrained")

@@ -21,6 +21,7 @@ from experiments.lab.claims import Absent, Claim, Reached, Statement, bounds_sen
 from experiments.lab.drawing import plain
 from experiments.lab.estimate import Results
 from experiments.lab.study import Lab, Report
+from experiments.lab.tables import Cell as TableCell
 from experiments.lab.tables import Table, estimate
 from span_theorem.checked import checked
 from span_theorem.errors import InputError
@@ -64,22 +65,23 @@ class Sweep:
         )
         number = require_tests(tests_above(results, by))
         table = ceilings(results, by, together=(), tests=number)
-        visible = {f"<{name}": (lambda row, name=name: "" if row[name] is None else str(row[name])) for name in by
-                 if name in (*self._varied, "backbone", "solver", "d", "L")}  # fmt: skip
+        # what is the same everywhere stands in the settings
+        shown = [name for name in by if name == "backbone" or len(set(table[name])) > 1]
+        columns: dict[str, str | TableCell] = {f"<{name}": _text(name) for name in shown}
+        columns |= {
+            "dL": "boundary",
+            "measured": "measured",
+            "<verdict": "verdict",
+            "ρ(dL)": at_boundary("rho"),
+            "ρ(dL+1)": above_boundary("rho"),
+        }
+        if "r2_injected_at" in table and table["r2_injected_at"].notna().any():
+            columns |= {"R²_inj(dL)": at_boundary("r2_injected"), "Δ": estimate("contrast")}
         table_of = Table.of(
             "sweep",
             "Every combination: boundary by the theorem and measured, recovered shares at it and above it",
             table,
-            visible
-            | {
-                "dL": "boundary",
-                "measured": "measured",
-                "<verdict": "verdict",
-                "ρ(dL)": at_boundary("rho"),
-                "ρ(dL+1)": above_boundary("rho"),
-                "R²_inj(dL)": at_boundary("r2_injected"),
-                "Δ": estimate("contrast"),
-            },
+            columns,
         )
         claims: list[Claim] = []
 
@@ -94,6 +96,10 @@ class Sweep:
         names = tuple(place(row) for _, row in short.iterrows())
         claims.append(Statement(Reached("dL is reached", len(table), names).words()))
         return Report(claims, [table_of], lambda: draw(results))
+
+
+def _text(name: str) -> TableCell:
+    return lambda row: "" if row[name] is None else str(row[name])
 
 
 def draw(results: Results) -> "Figure":
