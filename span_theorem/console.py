@@ -1,6 +1,5 @@
 """Printing for people: rich tables on a terminal, the same tables unfolded where the output is piped."""
 
-import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -27,8 +26,11 @@ class PrintingConsole(Console):
 
 
 def console() -> Console:
-    """A console on stdout that never crops: where there is no terminal, as wide as COLUMNS says, else 160 columns."""
-    width = None if sys.stdout.isatty() or os.environ.get("COLUMNS") else PIPED_WIDTH
+    """A console on stdout that never crops: 160 columns wide where there is no terminal.
+
+    COLUMNS does not count there: a Python that reads lines exports it to whatever it starts.
+    """
+    width = None if sys.stdout.isatty() else PIPED_WIDTH
     return PrintingConsole(width=width, highlight=False, markup=False, emoji=False, soft_wrap=True)
 
 

@@ -38,7 +38,7 @@ class DegreeVerdict:
         return self.rank == (self.full_rank if self.expected else 0)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class CheckResult:
     """What was found for one (L, d); ranks are the exact ones where both routes ran."""
 
@@ -124,6 +124,9 @@ class CheckResult:
         from pandas import DataFrame
 
         return DataFrame([asdict(degree) | {"as_expected": degree.as_expected} for degree in self.degrees])
+
+    def __repr__(self) -> str:
+        return f"<CheckResult: {law.sentence(self.L, self.d, self.features)} {self.proof}>"
 
     def _repr_html_(self) -> str:
         rows = [

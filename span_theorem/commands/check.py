@@ -109,7 +109,7 @@ def _verdict(result: "CheckResult") -> str:
 def _degrees(result: "CheckResult") -> "Table":
     from span_theorem.console import mark, shown_rows, table
 
-    columns = ["l", "rank", "2l+1", "multiplicity", "<expected", "<found"]
+    columns = ["l", "rank", "2l+1", "copies", "<law", "<found"]
     if result.numeric:
         columns += ["numeric rank", "smallest kept", "largest dropped"]
     rows = table(f"L = {result.L}, d = {result.d}, {result.features} features", columns)
