@@ -118,7 +118,7 @@ class CrossCheck:
             return "the theorem bounds polynomial probes and this is none"
         if self.l_max > self.predicted_boundary:
             return "this solver has no path to any frequency; see solver free"
-        return f"nothing above it was injected: ask for l = {self.predicted_boundary + 1} too, by --l-max or l_max"
+        return f"nothing above it was injected: ask for l = {self.predicted_boundary + 1} too (l_max)"
 
 
 def cross_check(

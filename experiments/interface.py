@@ -1,6 +1,6 @@
 """What a script or a notebook calls: structures, one diagnosis, one study."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -70,9 +70,7 @@ def diagnose(
         "probe",
         "measure",
     }
-    unknown = sorted(set(settings) - allowed)
-    if unknown:
-        raise InputError(f"unknown setting '{unknown[0]}': expected one of {', '.join(sorted(allowed))}")
+    _require_known(settings, sorted(allowed))
     if rule is None:
         raise InputError(
             "no direction is marked: expected a rule such as pair(12, 11), bonds or nearest", "rule"
@@ -103,10 +101,14 @@ def diagnose(
 
 def _probe(settings: Mapping[str, Any]) -> Probe:
     known = {"d": "degree", **{field.name: field.name for field in fields(Probe)}}
+    _require_known(settings, list(known), " of the probe")
+    return Probe(**{known[name]: value for name, value in settings.items()})
+
+
+def _require_known(settings: Mapping[str, Any], known: Sequence[str], of: str = "") -> None:
     unknown = sorted(set(settings) - set(known))
     if unknown:
-        raise InputError(f"unknown setting '{unknown[0]}' of the probe: expected one of {', '.join(known)}")
-    return Probe(**{known[name]: value for name, value in settings.items()})
+        raise InputError(f"unknown setting '{unknown[0]}'{of}: expected one of {', '.join(known)}")
 
 
 def study(

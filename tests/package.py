@@ -17,14 +17,8 @@ from tempfile import TemporaryDirectory
 ROOT = Path(__file__).parents[1]
 PYTHONS = ("python3.11", "python3.12", "python3.13")
 DIAGNOSE = (
-    *(
-        "--backbone",
-        "nequip:aspirin-gfn2-0",
-        "--structures",
-        "embedded:train",
-        "--test-structures",
-        "embedded:test",
-    ),
+    *("--backbone", "nequip:aspirin-gfn2-0"),
+    *("--structures", "embedded:train", "--test-structures", "embedded:test"),
     *("--site", "12", "--toward", "11", "--n-train", "60", "--n-test", "30", "--l-max", "5"),
     *("--no-forces", "--no-cache"),
 )

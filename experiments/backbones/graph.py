@@ -3,6 +3,7 @@
 An adapter says which tensors its network wants (``_graph``) and which it gives (``_node_features``, ``_energies``).
 """
 
+import copy
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,21 @@ AT_ONCE = 3000
 """Atoms that pass through a network at once: 100 molecules of 30 atoms."""
 
 Graph = dict[str, Any]
+
+
+def shortened(module: Any, kept: int, *lists: str) -> Any:
+    """The same weights up to the layer that is read: nothing behind it has to be computed.
+
+    Args:
+        module: a network, which stays as it is.
+        kept: number of layers.
+        lists: names of its lists of layers.
+    """
+    found = copy.copy(module)
+    found._modules = dict(module._modules)
+    for name in lists:
+        setattr(found, name, getattr(module, name)[:kept])
+    return found
 
 
 class GraphBackbone:

@@ -4,12 +4,11 @@ MACE's irreps carry true parities and are laid out as e3nn's. The package pins e
 an environment of its own, where `python -m experiments extract` writes a feature file for the other commands.
 """
 
-import copy
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from experiments.backbones.batch import Batch
-from experiments.backbones.graph import Graph, GraphBackbone
+from experiments.backbones.graph import Graph, GraphBackbone, shortened
 from experiments.backbones.layers import choose_branch
 from experiments.backbones.options import Options
 from experiments.backbones.trust import load_pickled, users_file
@@ -58,12 +57,7 @@ class MACE(GraphBackbone):
             settings={**settings, **branch, **_degrees(model)},
         )
         self._model = model.to(options.device).eval().requires_grad_(False)
-        # the same weights up to the layer read: nothing behind it has to be computed
-        self._read = copy.copy(self._model)
-        self._read._modules = dict(self._model._modules)
-        kept = int(self.card.layer) + 1
-        self._read.interactions = self._model.interactions[:kept]
-        self._read.products = self._model.products[:kept]
+        self._read = shortened(self._model, int(self.card.layer) + 1, "interactions", "products")
         self._read.readouts = torch.nn.ModuleList()
         self._cutoff = float(model.r_max)
         self._device = options.device

@@ -6,12 +6,11 @@ project, so it has an environment of its own, where `python -m experiments extra
 commands. Energies are taken to be in eV: SchNetPack's models do not name their unit.
 """
 
-import copy
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from experiments.backbones.batch import Batch
-from experiments.backbones.graph import Graph, GraphBackbone
+from experiments.backbones.graph import Graph, GraphBackbone, shortened
 from experiments.backbones.options import Options
 from experiments.backbones.trust import load_pickled, users_file
 from experiments.neighbours import Edges
@@ -52,11 +51,7 @@ class PaiNN(GraphBackbone):
             settings=settings,
         )
         self._model = model.to(options.device).eval().requires_grad_(False)
-        # the same weights up to the layer read: nothing behind it has to be computed
-        self._read = copy.copy(whole)
-        self._read._modules = dict(whole._modules)
-        kept = int(self.card.layer) + 1
-        self._read.interactions, self._read.mixing = whole.interactions[:kept], whole.mixing[:kept]
+        self._read = shortened(whole, int(self.card.layer) + 1, "interactions", "mixing")
         self._cutoff = float(whole.cutoff)
         self._device = options.device
         self._dtype = next(model.parameters()).dtype

@@ -172,10 +172,11 @@ def _network(cell: Cell) -> "tuple[Scratch, dict[str, Any]]":
     """
     from experiments.training.scratch import MACE, NequIP
 
-    rules = (STAR,) if cell.backbone.startswith("mace") else (STAR, ALL)
+    of_mace = cell.backbone.startswith("mace")
+    rules = (STAR,) if of_mace else (STAR, ALL)
     if cell.rule not in rules:
         raise InputError(f"{cell.backbone}: the rule is '{cell.rule}', expected {' or '.join(rules)}")
-    if cell.backbone.startswith("mace"):
+    if of_mace:
         (L,) = _numbers(cell)
         return MACE(L, cell.probe.degree, CUTOFF, cell.seed), {"L": L, "correlation": cell.probe.degree}
     layers, L = _numbers(cell)

@@ -84,18 +84,15 @@ def write_shown(
     write_features(path, extract(backbone, shown, SITE))
 
 
-def main(
-    family: str, name: str, package: str, config: Path, train: Callable[[Path, bool], Path], source: str
-) -> None:
+def main(family: str, name: str, package: str, config: Path, train: Callable[[Path, bool], Path]) -> None:
     """The command line of one training: train, test, write the features, exit.
 
     Args:
-        family: that opens the model file.
+        family: that opens the model file; the module of the training has its name.
         name: of the training; its folder unless another is given.
         package: whose version stands on the card.
         config: of the training, whose checksum stands there too.
         train: gives the model file, from the folder and whether what lies there is trusted.
-        source: see :func:`write_shown`.
     """
     parser = argparse.ArgumentParser(
         description=f"Train {name}, and write the features that architecture reads."
@@ -116,7 +113,7 @@ def main(
             family: version(package),
             "errors": {"frames": "embedded:test", **asdict(found)},
         }
-        write_shown(backbone, asked.file, source, training)
+        write_shown(backbone, asked.file, f"trained by experiments/training/{family}.py", training)
     except InputError as error:
         print(f"experiments.training.{family}: error: {printable(str(error))}", file=sys.stderr)
         sys.exit(2)

@@ -35,4 +35,4 @@ def train(work: Path, trust: bool = False) -> Path:
 
 
 if __name__ == "__main__":
-    main("mace", NAME, "mace-torch", CONFIG, train, "trained by experiments/training/mace.py")
+    main("mace", NAME, "mace-torch", CONFIG, train)

@@ -60,4 +60,4 @@ def train(work: Path, trust: bool = False) -> Path:
 
 
 if __name__ == "__main__":
-    main("painn", NAME, "schnetpack", CONFIG, train, "trained by experiments/training/painn.py")
+    main("painn", NAME, "schnetpack", CONFIG, train)
