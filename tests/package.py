@@ -2,7 +2,8 @@
 
 alone: with every Python that is here and allowed: the theorem without torch; what lacks is named with its extra.
 lowest: with the lowest versions that are allowed, and the page: `report` on the committed studies.
-whole: with the packages of this environment beside it: `diagnose` and its page. All that the wheel lacks fails here.
+whole: with the packages of this environment beside it, but the lowest pandas: `diagnose` and its page. All that the
+    wheel lacks fails here.
 """
 
 import json
@@ -15,6 +16,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 ROOT = Path(__file__).parents[1]
+LOWEST = ("-c", str(ROOT / "constraints-lowest.txt"))
 PYTHONS = ("python3.11", "python3.12", "python3.13")
 DIAGNOSE = (
     *("--backbone", "nequip:aspirin-gfn2-0"),
@@ -38,8 +40,7 @@ def alone(wheel: str, folder: Path) -> None:
 
 
 def lowest(wheel: str, folder: Path) -> None:
-    versions = ROOT / "constraints-lowest.txt"
-    programs = environment(sys.executable, folder / "lowest", "-c", str(versions), f"{wheel}[report]")
+    programs = environment(sys.executable, folder / "lowest", *LOWEST, f"{wheel}[report]")
     check(programs, folder)
     results = str(ROOT / "docs" / "results")
     run(programs, "span-experiments", "report", results, "-o", "report.html", folder=folder)
@@ -47,7 +48,8 @@ def lowest(wheel: str, folder: Path) -> None:
 
 
 def whole(wheel: str, folder: Path) -> None:
-    programs = environment(sys.executable, folder / "whole", "--no-deps", wheel)
+    # pytz is what pandas 3 does without
+    programs = environment(sys.executable, folder / "whole", *LOWEST, "--no-deps", wheel, "pandas", "pytz")
     inner = next((folder / "whole").glob("lib/python*/site-packages"))
     # as a plain folder: its own .pth files, which would bring the checkout back, are not read
     (inner / "packages.pth").write_text(sysconfig.get_paths()["purelib"] + "\n")

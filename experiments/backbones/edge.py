@@ -112,4 +112,5 @@ class NearestEdge:
         nearest = order[counts.cumsum(0) - counts]
         ends = Ends(sites, pairs.neighbour[nearest], pairs.shifts(torch.int64)[nearest])
         found = self._backbone.edge_features(batch, ends)
-        return found.new_zeros(len(batch.numbers), self.irreps.dim).index_copy(0, sites, found)
+        every = found.new_zeros(len(batch.numbers), self.irreps.dim)
+        return every.index_copy(0, sites.to(found.device), found)

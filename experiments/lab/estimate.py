@@ -149,7 +149,8 @@ class Results:
             resamples: their number.
         """
         members: dict[tuple[Any, ...], list[int]] = {}
-        for index, values in enumerate(self.table[list(by)].itertuples(index=False, name=None)):
+        for index in range(len(self.table)):
+            values = (self.table[column].iloc[index] for column in by)
             members.setdefault(tuple(None if value != value else value for value in values), []).append(index)
         for key, indices in members.items():
             yield dict(zip(by, key, strict=True)), self._resampled(indices, together, resamples)

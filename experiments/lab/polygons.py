@@ -163,7 +163,7 @@ def network_features(backbone: Backbone, polygon: Polygon, kind: str) -> Array:
     positions = RADIUS * np.concatenate([centre, polygon.vertices], axis=1)
     with torch.no_grad():
         batch = Batch.of_molecule(numbers, torch.from_numpy(positions))
-        return backbone.features(batch)[batch.first[:-1]].double().numpy()
+        return backbone.features(batch)[batch.first[:-1]].double().cpu().numpy()
 
 
 def _bare(cell: Cell) -> int | None:

@@ -77,6 +77,12 @@ def _gfn2(seed: int, *selection: tuple[int, int]) -> Recipe:
     return Recipe("embedded:train", "embedded:test", seed, selection=selection)
 
 
+def _metals(seed: int, l_max: int) -> Recipe:
+    return Recipe(
+        "metals:train", "metals:test", seed, l_max, config="metals", epochs=20, validation_frames=30
+    )
+
+
 def _stopped(recipe: Recipe, epochs: int) -> Recipe:
     """The same training, ended early: the learning rate is on its way down the whole schedule."""
     return replace(recipe, epochs=epochs, schedule=recipe.epochs)
@@ -114,17 +120,11 @@ RECIPES = {
         selection=((0, 250),),
         validation_frames=20,
     ),
+    # three trainings of every L
     **{
-        name: Recipe(
-            "metals:train",
-            "metals:test",
-            seed=1,
-            l_max=l_max,
-            config="metals",
-            epochs=20,
-            validation_frames=30,
-        )
-        for name, l_max in (("metals-emt", 2), ("metals-emt-l1", 1), ("metals-emt-l3", 3))
+        f"metals-emt{degree}{number}": _metals(seed, l_max)
+        for degree, l_max in (("", 2), ("-l1", 1), ("-l3", 3))
+        for number, seed in (("", 1), ("-1", 2), ("-2", 3))
     },
     "aspirin-random": _rmd17(split=1, seed=5, epochs=0),
     # for a GPU; not trained by this project
