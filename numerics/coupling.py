@@ -80,15 +80,22 @@ def coupled(features: Mapping[Irrep, Jet], degree: int, irrep: Irrep) -> Jet | N
     Returns:
         Jet of (n, paths, 2l+1), ``None`` if there is no path.
     """
-    channels = {key: jet.values.shape[1] for key, jet in features.items()}
-    done: dict[_Group, Jet] = {}
-    jets = [_evaluate(group, features, done) for group in _paths(channels, degree) if group.irrep == irrep]
+    jets = list(coupled_groups(features, degree, irrep))
     if not jets:
         return None
     tangents = None
     if jets[0].tangents is not None:
         tangents = np.concatenate([jet.tangents for jet in jets if jet.tangents is not None], axis=1)
     return Jet(np.concatenate([jet.values for jet in jets], axis=1), tangents)
+
+
+def coupled_groups(features: Mapping[Irrep, Jet], degree: int, irrep: Irrep) -> Iterator[Jet]:
+    """The same paths in the same order, a few at a time: for who has a place for them already."""
+    channels = {key: jet.values.shape[1] for key, jet in features.items()}
+    done: dict[_Group, Jet] = {}
+    for group in _paths(channels, degree):
+        if group.irrep == irrep:
+            yield _evaluate(group, features, done)
 
 
 def _factors(group: _Group) -> list[int]:

@@ -3,7 +3,7 @@
 Many clusters and many levels of what is averaged: percentiles of the resampled figure. Few of either: a t interval,
 because percentiles are then too short (four networks: 81% instead of 95%). Its variance is the sum of what clusters and
 levels contribute; that clusters differ in what levels make of them is counted twice, so the interval is wide rather
-than short. Degrees of freedom as Satterthwaite (Biometrics Bulletin 2, 110, 1946) combines them.
+than short.
 """
 
 from collections.abc import Callable, Mapping
@@ -11,6 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+
+from numerics.jackknife import half_width, variance_of_mean
 
 Array = NDArray[np.float64]
 
@@ -65,15 +67,7 @@ class Varying:
         return self.value - half, self.value + half
 
     def _half_width(self, tail: float) -> Array:
-        from scipy.stats import t
-
         # a bootstrap's variance is that of a mean over n in place of n - 1
         clusters = self.resampled[1:].var(axis=0) * self.clusters / max(self.clusters - 1, 1)
-        parts = [(clusters, self.clusters - 1)]
-        parts += [(one.var(axis=0, ddof=1) / len(one), len(one) - 1) for one in self.levels.values()]
-        variance = sum(part for part, _ in parts)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            freedom = variance**2 / sum(part**2 / max(degrees, 1) for part, degrees in parts)
-        return np.where(variance > 0, t.ppf(1 - tail, np.nan_to_num(freedom, nan=1.0)), 0.0) * np.sqrt(
-            variance
-        )
+        parts = [(clusters, self.clusters - 1), *map(variance_of_mean, self.levels.values())]
+        return half_width(parts, tail)

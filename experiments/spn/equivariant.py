@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from experiments.samples import Inputs, Targets
 from experiments.spn.protocol import Array, Fit, Layout, Prediction
-from numerics.coupling import Irrep, Jet, coupled, path_count
+from numerics.coupling import Irrep, Jet, coupled_groups, path_count
 from numerics.harmonics import wigner_d
 from numerics.ridge import NormalEquations, choose_explicit, ridge_cost, solve_explicit
 from span_theorem.budget import Estimate
@@ -155,15 +155,13 @@ class EquivariantSPN:
                     )
                     for key, jet in jets.items()
                 }
-                jet = coupled(leading, degree, irrep)
-                if jet is None:
-                    continue
-                columns = rows[..., done : done + jet.values.shape[1]]
-                done += jet.values.shape[1]
-                if jet.tangents is None:
-                    columns[...] = jet.values.transpose(0, 2, 1)
-                else:  # δF̂ = -∂p/∂x
-                    np.negative(jet.tangents.transpose(0, 3, 2, 1), out=columns)
+                for jet in coupled_groups(leading, degree, irrep):
+                    columns = rows[..., done : done + jet.values.shape[1]]
+                    done += jet.values.shape[1]
+                    if jet.tangents is None:
+                        columns[...] = jet.values.transpose(0, 2, 1)
+                    else:  # δF̂ = -∂p/∂x
+                        np.negative(jet.tangents.transpose(0, 3, 2, 1), out=columns)
             yield frames, rows
 
     def _path_number(self, irrep: Irrep) -> int:

@@ -23,6 +23,24 @@ def test_interval_of_a_mean_is_students(k):
     np.testing.assert_allclose([found.value, found.low, found.high], [values.mean(), *expected])
 
 
+def test_where_clusters_agree_an_average_over_levels_has_students_interval():
+    levels = np.random.default_rng(0).normal(3, 2, (4, 1))
+    (found,) = jackknife(sums_of(np.full(5, levels.mean())), mean, [levels])
+    expected = stats.t.interval(0.95, 3, levels.mean(), stats.sem(levels))
+    np.testing.assert_allclose([[found.low], [found.high]], expected)
+
+
+def test_three_levels_and_five_clusters_cover_their_mean():
+    rng = np.random.default_rng(0)
+    covered = 0
+    for _ in range(500):
+        levels = rng.normal(1, 0.5, (3, 1))
+        sums = np.stack([rng.normal(levels.mean(), 0.5, 5), np.ones(5)], axis=1)
+        (found,) = jackknife(sums, mean, [levels])
+        covered += found.low <= 1 <= found.high
+    assert covered / 500 > 0.95 - 5 * np.sqrt(0.95 * 0.05 / 500)
+
+
 def test_five_clusters_cover_a_root_of_mean_squares_nearly_as_often_as_is_said():
     rng = np.random.default_rng(0)
     covered = 0

@@ -32,3 +32,28 @@ def test_networks_are_compared_on_structures_that_none_saw(tmp_path):
     fall = float(first["force_error"]) - float(second["force_error"])
     assert float(second["fall"]) == pytest.approx(fall)
     assert float(second["fall_low"]) < fall < float(second["fall_high"])
+
+
+def test_replicates_are_averaged_and_compared_one_by_one(tmp_path):
+    pytest.importorskip("nequip")
+    write_extxyz(read_structures("embedded:test").subset(range(8)), tmp_path / "test.extxyz")
+    early = ["nequip:aspirin-gfn2-0-epoch1", "nequip:aspirin-gfn2-0-epoch3"]
+    late = ["nequip:aspirin-gfn2-0", "nequip:aspirin-gfn2-1"]
+    out = tmp_path / "out.csv"
+
+    def table(*networks):
+        options = ["--structures", str(tmp_path / "test.extxyz"), "-o", str(out)]
+        assert run(program(trained.main), "it", [*networks, *options]) == 0
+        return [
+            {key: float(row[key] or "nan") for key in row if key != "backbone"}
+            for row in csv.DictReader(out.read_text().splitlines())
+        ]
+
+    one_by_one = [row["force_error"] for row in table(*early, *late)]
+    first, second = table(",".join(early), ",".join(late))
+    assert first["force_error"] == pytest.approx(sum(one_by_one[:2]) / 2)
+    assert second["fall"] == pytest.approx(first["force_error"] - second["force_error"])
+    # two trainings that differ by 30 meV/Å leave a mean that nobody knows; eight structures alone would not
+    assert first["force_error_high"] - first["force_error_low"] > 2 * abs(one_by_one[0] - one_by_one[1])
+    narrow = table(*early)[0]
+    assert narrow["force_error_high"] - narrow["force_error_low"] < abs(one_by_one[0] - one_by_one[1])
