@@ -149,8 +149,10 @@ class Results:
             resamples: their number.
         """
         members: dict[tuple[Any, ...], list[int]] = {}
+        columns = [self.table[name].tolist() for name in by]
+        # not itertuples: without a column pandas before 3.1 has no row
         for index in range(len(self.table)):
-            values = (self.table[column].iloc[index] for column in by)
+            values = (column[index] for column in columns)
             members.setdefault(tuple(None if value != value else value for value in values), []).append(index)
         for key, indices in members.items():
             yield dict(zip(by, key, strict=True)), self._resampled(indices, together, resamples)
