@@ -30,7 +30,7 @@ MOST_PATHS = {False: 800, True: 550}
 STRENGTHS = tuple(10.0**power for power in range(-12, 3))
 INVARIANT: Irrep = (0, 1)
 FRAMES_AT_ONCE = 16  # whose Wigner matrices are made together
-BLOCK_BYTES = 5e7  # of the design matrix at a time: it is written once and read once
+BLOCK_BYTES = 1e7  # of the design matrix at a time: written and read while it is in the cache
 
 
 @dataclass(frozen=True, eq=False)
