@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from numerics.coupling import Irrep, Jet, coupled, path_count
+from numerics.coupling import Irrep, Jet, coupled_groups, path_count
 
 if TYPE_CHECKING:
     from e3nn.o3 import Irreps
@@ -56,9 +56,7 @@ class InvariantPolynomials:
         for degree, mixtures in self.mixings.items():
             for mixture in mixtures:
                 jets = {irrep: Jet(mixing @ centred[irrep]) for irrep, mixing in mixture.items()}
-                jet = coupled(jets, degree, INVARIANT)
-                if jet is not None:
-                    columns.append(jet.values[:, :, 0])
+                columns += [jet.values[:, :, 0] for jet in coupled_groups(jets, degree, INVARIANT)]
         number = len(next(iter(features.values())))
         return np.hstack(columns) if columns else np.zeros((number, 0))
 

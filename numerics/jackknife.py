@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import stdtrit
 
 Array = NDArray[np.float64]
 
@@ -33,6 +32,8 @@ def half_width(variances: Sequence[tuple[Array, int]], tail: float) -> Array:
         variances: every part of the variance, (...), with its degrees of freedom.
         tail: below 1/2.
     """
+    from scipy.special import stdtrit
+
     variance = sum(part for part, _ in variances)
     with np.errstate(divide="ignore", invalid="ignore"):
         freedom = variance**2 / sum(part**2 / max(degrees, 1) for part, degrees in variances)

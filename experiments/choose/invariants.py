@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from experiments.choose.density import Basis, Densities
-from numerics.coupling import Irrep, coupled, path_count, path_factors
+from numerics.coupling import Irrep, coupled_groups, path_count, path_factors
 
 Array = NDArray[np.float64]
 
@@ -81,11 +81,11 @@ class Expansion:
 
     def evaluate(self, densities: Densities) -> tuple[Array, Array | None]:
         """Polynomials (n, p), and their derivatives (n, p, 3 k) by the neighbours' places where densities have them."""
-        jets = []
-        for degree, term in zip(self._degrees, self.terms, strict=True):
-            jet = coupled(densities.jets(term.radial, term.max_L), degree, INVARIANT)
-            assert jet is not None  # l = 0 alone has invariants of every degree
-            jets.append(jet)
+        jets = [
+            jet
+            for degree, term in zip(self._degrees, self.terms, strict=True)
+            for jet in coupled_groups(densities.jets(term.radial, term.max_L), degree, INVARIANT)
+        ]
         values = np.concatenate([jet.values[:, :, 0] for jet in jets], axis=1)
         tangents = [jet.tangents[..., 0] for jet in jets if jet.tangents is not None]
         return values, np.concatenate(tangents, axis=1) if tangents else None

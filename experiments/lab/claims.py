@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from experiments.crosscheck import THRESHOLD
 from experiments.lab.estimate import IN_TAIL, MANY
-from experiments.lab.interval import LEVEL
+from numerics.jackknife import LEVEL
 
 if TYPE_CHECKING:
     from pandas import DataFrame, Series

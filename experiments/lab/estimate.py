@@ -15,11 +15,12 @@ from numpy.typing import NDArray
 
 from experiments.lab.cell import Cell
 from experiments.lab.clusters import clusters
-from experiments.lab.interval import FEW_LEVELS, LEVEL, Varying
+from experiments.lab.interval import FEW_LEVELS, Varying
 from experiments.lab.measure import MEASURES
 from experiments.lab.measurement import Measurement
 from experiments.lab.runner import Failure
 from experiments.seeds import generator
+from numerics.jackknife import LEVEL
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -149,10 +150,7 @@ class Results:
             resamples: their number.
         """
         members: dict[tuple[Any, ...], list[int]] = {}
-        columns = [self.table[name].tolist() for name in by]
-        # not itertuples: without a column pandas before 3.1 has no row
-        for index in range(len(self.table)):
-            values = (column[index] for column in columns)
+        for index, values in enumerate(_rows(self.table, by)):
             members.setdefault(tuple(None if value != value else value for value in values), []).append(index)
         for key, indices in members.items():
             yield dict(zip(by, key, strict=True)), self._resampled(indices, together, resamples)
@@ -185,12 +183,10 @@ class Results:
         import pandas
 
         ends = [self.where(**of), self.where(**minus)]
-        common = set.intersection(
-            *(set(end.table[[*by, *match]].itertuples(index=False, name=None)) for end in ends)
-        )
+        common = set.intersection(*(set(_rows(end.table, [*by, *match])) for end in ends))
 
         def paired(table: "DataFrame") -> list[bool]:
-            return [row in common for row in table[[*by, *match]].itertuples(index=False, name=None)]
+            return [row in common for row in _rows(table, [*by, *match])]
 
         first, second = (end.where(paired) for end in ends)
         factors = match if together is None else together
@@ -286,6 +282,12 @@ class Results:
             counted = rng.multinomial(number, np.full(number, 1 / number), size=resamples)
             self._weights[key] = np.concatenate([np.ones((1, number)), counted])
         return self._weights[key]
+
+
+def _rows(table: "DataFrame", names: Sequence[str]) -> list[tuple[Any, ...]]:
+    """Values of some columns, row by row; ``itertuples`` has no row where there is no column, before pandas 3.1."""
+    columns = [table[name].tolist() for name in names]
+    return [tuple(column[index] for column in columns) for index in range(len(table))]
 
 
 def _figures(

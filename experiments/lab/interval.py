@@ -12,11 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from numerics.jackknife import half_width, variance_of_mean
+from numerics.jackknife import LEVEL, half_width, variance_of_mean
 
 Array = NDArray[np.float64]
 
-LEVEL = 0.95
 FEW_LEVELS = 10
 """So many networks, directions or other levels do with percentiles."""
 FEW_CLUSTERS = 20

@@ -9,6 +9,7 @@ import torch
 from experiments.backbones import Options, open_backbone
 from experiments.backbones.edge import NearestEdge
 from experiments.backbones.protocol import Potential
+from experiments.backbones.registry import FAMILIES
 from experiments.backbones.verification import verify
 from experiments.cli import main
 from experiments.data import read_structures
@@ -17,13 +18,6 @@ from tests.experiments.crystals import crystals
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU")
 
-PACKAGES = {
-    "nequip": "nequip",
-    "sevennet": "sevenn",
-    "so3lr": "so3krates_torch",
-    "allegro": "allegro",
-    "mace": "mace",
-}
 CASES = [
     *(("nequip:aspirin-rmd17-0", layer) for layer in "012"),
     ("nequip:aspirin-rmd17-l3", None),
@@ -37,7 +31,7 @@ CASES = [
 
 
 def opened(spec, layer, device):
-    package = PACKAGES.get(spec.partition(":")[0])
+    package = FAMILIES[spec.partition(":")[0]].package
     if package:
         pytest.importorskip(package)
     return open_backbone(spec, Options(layer=layer, device=device))
